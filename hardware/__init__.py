@@ -1,0 +1,1 @@
+"""Robots and nodes over ROS 2."""

@@ -1,0 +1,1 @@
+"""Programs written by a language model, run sandboxed, one goal at a time (Code as Policies)."""

@@ -1,0 +1,1 @@
+"""Simulated worlds that are robots: MuJoCo and PyBullet behind one interface."""

@@ -1,0 +1,1 @@
+"""What the robot can do: hold, reach, pick, place, push, home."""
