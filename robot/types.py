@@ -7,14 +7,12 @@ wxyz, time float seconds on the robot's clock unless a field says otherwise.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Vector = NDArray[np.float64]
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def vector(values: ArrayLike) -> Vector:
@@ -46,7 +44,7 @@ class RobotSpec:
     jerk: Vector  # (n,) [rad/s^3 or m/s^3], magnitude
     home: Vector  # (n,) a posture to start from and return to
     modes: frozenset[JointMode] = frozenset({JointMode.POSITION})  # what its driver accepts
-    groups: Mapping[str, slice] = NOTHING  # e.g. "arm", "gripper"
+    groups: Mapping[str, slice] = field(default_factory=dict)  # e.g. "arm", "gripper"
     description: str = ""  # file name of its URDF in robot/descriptions/
 
     @property
@@ -82,8 +80,8 @@ class Observation:
     seq: int
     q: Vector  # (n,) [rad or m]
     qd: Vector  # (n,) [rad/s or m/s]
-    fixes: Mapping[str, Fix] = NOTHING  # by object name; absent on ticks without a new one
-    images: Mapping[str, Image] = NOTHING  # by camera; absent on ticks without a new one
+    fixes: Mapping[str, Fix] = field(default_factory=dict)  # by object name; absent on ticks without a new one
+    images: Mapping[str, Image] = field(default_factory=dict)  # by camera; absent on ticks without a new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class State:
     q: Vector  # (n,) [rad or m]
     qd: Vector  # (n,) [rad/s or m/s]
     reference: Reference
-    objects: Mapping[str, Fix] = NOTHING  # the latest fix of every object seen so far
+    objects: Mapping[str, Fix] = field(default_factory=dict)  # the latest fix of every object seen so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ class Goal:
 
     id: int
     skill: str  # a name in skills.SKILLS
-    args: Mapping[str, Any] = NOTHING  # plain values only, so that it can be recorded
+    args: Mapping[str, Any] = field(default_factory=dict)  # plain values only, so that it can be recorded
 
 
 @dataclass(frozen=True, slots=True)

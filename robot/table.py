@@ -1,0 +1,33 @@
+"""The tabletop workspace that worlds, skills and programs share. World frame, metres.
+
+The robot's base stands at the origin and the table's surface is z = 0. The bounds, the colours
+and the sizes are those of Code as Policies (arXiv 2209.07753).
+"""
+
+from types import MappingProxyType
+
+X_BOUNDS = (-0.3, 0.3)
+Y_BOUNDS = (-0.8, -0.2)
+Z_BOUNDS = (0.0, 0.3)  # for the tool: the table, and as high as every corner can be reached
+
+BLOCK = 0.04  # edge of a block
+BOWL_RADIUS = 0.072  # of a bowl's rim, outside
+BOWL_HEIGHT = 0.045
+BOWL_FLOOR = 0.006  # height of the surface inside a bowl
+SPACING = 0.15  # the least distance between two objects of a random scene
+
+COLORS = MappingProxyType(
+    {
+        "blue": (0.31, 0.47, 0.65),
+        "red": (0.84, 0.22, 0.24),
+        "green": (0.35, 0.63, 0.31),
+        "orange": (0.95, 0.52, 0.14),
+        "yellow": (0.96, 0.82, 0.20),
+        "purple": (0.55, 0.35, 0.68),
+        "pink": (1.00, 0.60, 0.71),
+        "cyan": (0.25, 0.76, 0.78),
+        "brown": (0.52, 0.34, 0.22),
+        "gray": (0.55, 0.55, 0.57),
+    }
+)
+KINDS = ("block", "bowl")

@@ -1,0 +1,133 @@
+"""The tabletop world as a Robot."""
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from robot.types import Command, Fix, Image, Observation, RobotSpec, Vector, vector
+from sim.engine import CAMERAS, Engine
+from sim.scene import Scene
+from sim.shapes import SIZES
+
+EngineName = Literal["mujoco", "pybullet"]
+
+
+@dataclass(frozen=True)
+class TabletopConfig:
+    """How the world runs."""
+
+    engine: EngineName = "mujoco"
+    substeps: int = 4  # physics steps a control period
+    fix_period: float = 0.04  # [s] between measurements of the objects
+    cameras: tuple[str, ...] = ()  # names in sim.engine.CAMERAS
+    frame_period: float = 0.04  # [s] between camera frames
+    duration: float = float("inf")  # [s] simulated, then wait() is False
+    speed: float = float("inf")  # simulated seconds a second at most; 1 is real time
+
+
+def make_engine(name: EngineName, spec: RobotSpec, scene: Scene, dt: float) -> Engine:
+    """The engine called `name`, with physics period `dt` [s]."""
+    if name == "mujoco":
+        from sim.mujoco_engine import MujocoEngine
+
+        return MujocoEngine(spec, scene, dt)
+    if name == "pybullet":
+        from sim.pybullet_engine import PybulletEngine
+
+        return PybulletEngine(spec, scene, dt)
+    raise ValueError(f"unknown engine {name!r}; valid are mujoco, pybullet")
+
+
+class Tabletop:
+    """An arm at a table, simulated; a `robot.types.Robot`.
+
+    Time is simulated time. The arm follows the last command for as long as it is valid, then
+    holds. Objects are measured exactly: this world is for planners that are told the truth.
+    """
+
+    def __init__(
+        self, spec: RobotSpec, scene: Scene, config: TabletopConfig | None = None
+    ) -> None:
+        self.spec = spec
+        self.config = config or TabletopConfig()
+        self.scene = scene
+        self._engine: Engine | None = make_engine(
+            self.config.engine, spec, scene, spec.dt / self.config.substeps
+        )
+        self._sizes = {thing.name: vector(SIZES[thing.kind]) for thing in scene}
+        self._ticks = 0
+        self._reference: Vector = spec.home
+        self._still = np.zeros(len(spec.joints))
+        self._command: Command | None = None
+        self._received = 0.0
+        self._next_fix = self._next_frame = 0.0
+        self._started: float | None = None
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None:
+            raise RuntimeError("this world is closed")
+        return self._engine
+
+    def now(self) -> float:
+        return self._ticks * self.spec.dt
+
+    def wait(self) -> bool:
+        if self._engine is None or self.now() >= self.config.duration:
+            return False
+        self._advance()
+        self._ticks += 1
+        self._pace()
+        return True
+
+    def _advance(self) -> None:
+        """One control period of physics, the reference running straight to the target."""
+        engine, steps = self.engine, self.config.substeps
+        command = self._command
+        if command is None or self.now() - self._received >= command.expiry:
+            for _ in range(steps):
+                engine.step(self._reference, self._still)
+            return
+        start, way = self._reference, command.target - self._reference
+        speed = way / self.spec.dt
+        for step in range(1, steps + 1):
+            engine.step(start + way * (step / steps), speed)
+        self._reference = command.target
+
+    def _pace(self) -> None:
+        """Sleep until simulated time is due; time lost is not caught up."""
+        if self.config.speed == float("inf"):
+            return
+        clock = time.monotonic()
+        due = self.now() / self.config.speed
+        if self._started is None or clock - self._started > due + 2 * self.spec.dt:
+            self._started = clock - due
+        else:
+            time.sleep(max(0.0, self._started + due - clock))
+
+    def read(self) -> Observation:
+        now = self.now()
+        q, qd = self.engine.joints()
+        fixes, images = {}, {}
+        if now >= self._next_fix - 1e-9:
+            self._next_fix += self.config.fix_period
+            fixes = {
+                name: Fix(now, vector(position), vector(quaternion), self._sizes[name])
+                for name, (position, quaternion) in self.engine.objects().items()
+            }
+        if self.config.cameras and now >= self._next_frame - 1e-9:
+            self._next_frame += self.config.frame_period
+            images = {
+                name: Image(now, self.engine.render(CAMERAS[name])) for name in self.config.cameras
+            }
+        return Observation(now, now, self._ticks, vector(q), vector(qd), fixes, images)
+
+    def write(self, command: Command) -> None:
+        self._command, self._received = command, self.now()
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
