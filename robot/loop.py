@@ -1,0 +1,103 @@
+"""The loop. There is one, for every world, every robot and every skill."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from robot.estimate import Estimator
+from robot.mode import Mode
+from robot.safety import Supervisor
+from robot.types import (
+    Command,
+    Goal,
+    Outcome,
+    Planner,
+    Robot,
+    Skill,
+    State,
+    Status,
+    Tick,
+    Utterance,
+)
+
+log = logging.getLogger(__name__)
+HOLD = Goal(-1, "hold")
+
+
+@dataclass
+class Stack:
+    """The parts of the loop, built by `robot.cli`."""
+
+    robot: Robot
+    planner: Planner
+    skills: Mapping[str, Skill]
+    supervisor: Supervisor
+    mode: Mode
+    estimator: Estimator
+    hear: Callable[[], Sequence[Utterance]] = tuple
+    record: Callable[[Tick], None] = lambda tick: None
+    until: Callable[[Tick], bool] = lambda tick: False
+
+
+def run(stack: Stack) -> None:
+    """Run until the robot, or `stack.until`, says that it is over; leave the robot safe."""
+    robot, supervisor, mode = stack.robot, stack.supervisor, stack.mode
+    select = Selector(stack.skills)
+    outcome = Outcome(HOLD.id, Status.DONE)
+    try:
+        while robot.wait():
+            began = perf_counter()
+            obs = robot.read()
+            state = stack.estimator.update(obs, robot.now(), supervisor.reference)
+            heard = mode.hear(stack.hear())
+            goal = mode.gate(_plan(stack.planner, state, heard, outcome, supervisor))
+            proposed, outcome = select.act(goal, state)
+            verdict = supervisor.filter(state, proposed)
+            robot.write(verdict.command)
+            busy = perf_counter() - began
+            tick = Tick(obs, state, heard, goal, proposed, outcome, verdict, busy)
+            stack.record(tick)
+            if stack.until(tick):
+                break
+    finally:
+        robot.close()
+
+
+def _plan(
+    planner: Planner,
+    state: State,
+    heard: tuple[Utterance, ...],
+    outcome: Outcome,
+    supervisor: Supervisor,
+) -> Goal:
+    """The planner's goal; a planner that raises stops the robot, once and for all."""
+    if supervisor.stopped:
+        return HOLD
+    try:
+        return planner.plan(state, heard, outcome)
+    except Exception as error:
+        log.exception("the planner failed")
+        supervisor.halt(f"the planner failed: {error}")
+        return HOLD
+
+
+class Selector:
+    """Chooses the goal's skill, and resets it when the goal's id is new."""
+
+    def __init__(self, skills: Mapping[str, Skill]) -> None:
+        self._skills = skills
+        self._active: int | None = None
+
+    def act(self, goal: Goal, state: State) -> tuple[Command | None, Outcome]:
+        """The skill's command and outcome; a skill that raises proposes nothing and has failed."""
+        try:
+            skill = self._skills[goal.skill]
+            if goal.id != self._active:
+                skill.reset(state, goal)
+                self._active = goal.id
+            return skill.act(state, goal)
+        except Exception as error:
+            log.exception("the skill %s failed", goal.skill)
+            self._active = None
+            return None, Outcome(goal.id, Status.FAILED, f"{goal.skill} raised: {error}")

@@ -1,0 +1,173 @@
+"""Remembering: a process of its own writes one MCAP file, and a film, of what the loop did.
+
+The loop's thread puts a tick on a queue; a sender thread flattens it into a pipe, in a few
+microseconds; the child process (`robot.scribe`) encodes and writes. So the loop never waits
+for a disk, and whatever becomes of its process, the child sees the pipe end and completes
+the files.
+"""
+
+import json
+import logging
+import pickle
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Final
+
+import numpy as np
+
+from robot import messages
+from robot.types import RobotSpec, Tick
+
+MAX_TICKS: Final = 50_000  # that may wait to be sent
+MAX_PIXELS: Final = 256 * 2**20  # [bytes] of images that may wait to be sent
+LENGTH: Final = struct.Struct("<I")  # precedes each item in the pipe
+
+# Not multiprocessing, which would run the caller's main module again in the child.
+_CHILD: Final = """\
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from robot.scribe import main
+main()
+"""
+
+
+class Recorder:
+    """Called with each tick; records it, what was said, and when slow workers answered.
+
+    Nothing but the constructor raises: a failure to record is kept in `error`, and logged
+    once by `close`. When the child falls behind, images are dropped first.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        spec: RobotSpec,
+        metadata: Mapping[str, str],
+        video: Path | None = None,
+    ) -> None:
+        for file in (path, video):
+            if file:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.open("wb").close()  # where that is impossible, say so here
+        self.ticks = 0
+        self.dropped = 0  # ticks
+        self.dropped_images = 0
+        self._errors: list[str] = []
+        self._over = False  # nothing more will be recorded
+        self._closed = False
+        self._queued = self._sent = 0  # [bytes] of pixels; each counted by one thread only
+        self._queue: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
+        about = {"format": messages.FORMAT, "robot": spec.name, **metadata}
+        self._queue.put(("begin", str(path), str(video or ""), spec.joints, about))
+        self._child = subprocess.Popen(
+            [sys.executable, "-c", _CHILD, json.dumps(sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C goes to the whole process group
+        )
+        self._sender = threading.Thread(target=self._send_all, name="recorder", daemon=True)
+        self._sender.start()
+
+    @property
+    def error(self) -> str | None:
+        """What could not be recorded, and why; None while all was."""
+        lost = {"ticks": self.dropped, "images": self.dropped_images}
+        counts = [f"{count} {what} not recorded" for what, count in lost.items() if count]
+        return "; ".join([*self._errors, *counts]) or None
+
+    def __call__(self, tick: Tick) -> None:
+        """Record `tick`. For one thread; takes it a few microseconds."""
+        number = self.ticks
+        self.ticks += 1
+        if self._over or self._queue.qsize() >= MAX_TICKS:
+            self.dropped += 1
+            return
+        if tick.obs.images:
+            pixels = sum(image.pixels.nbytes for image in tick.obs.images.values())
+            if self._queued - self._sent + pixels <= MAX_PIXELS:
+                self._queued += pixels
+            else:
+                self.dropped_images += len(tick.obs.images)
+                tick = replace(tick, obs=replace(tick.obs, images={}))
+        self._queue.put(("tick", tick, number))
+
+    def said(self, time: float, text: str) -> None:
+        """The robot said `text` at `time` [s]."""
+        self._put("text", messages.SAID, {"time": time, "text": text})
+
+    def arrival(self, time: float, worker: str, requested: float, result_json: str) -> None:
+        """At `time` [s], `worker` answered what had been asked for at `requested` [s]."""
+        content = {"time": time, "worker": worker, "requested": requested, "result": result_json}
+        self._put("text", messages.ARRIVAL, content)
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Write what waits, complete the files; give up after `timeout` [s]. Idempotent."""
+        if self._closed:
+            return
+        self._closed = self._over = True
+        self._queue.put(())
+        self._sender.join(timeout)
+        if self._sender.is_alive():
+            self._fail(f"not done {timeout:g} s after the end: the last part may be missing")
+            self._child.kill()  # which ends the sender, too
+            self._sender.join()
+        if self.error:
+            logging.getLogger(__name__).error("recording: %s", self.error)
+
+    def _put(self, *item: Any) -> None:
+        if not self._over:
+            self._queue.put(item)
+
+    def _send_all(self) -> None:
+        """The sender thread: serves the queue until it is closed or the child is gone."""
+        assert self._child.stdin and self._child.stdout
+        try:
+            while item := self._queue.get():
+                try:
+                    self._send(*item)
+                except (TypeError, ValueError, AttributeError, pickle.PicklingError) as error:
+                    self._fail(f"not recorded: {error!r}")  # this item only
+            self._child.stdin.close()
+        except OSError:
+            pass  # the child is gone; its report says why
+        self._over = True
+        report = self._child.stdout.read()
+        code = self._child.wait()
+        for line in report.decode(errors="replace").splitlines():
+            self._fail(line)
+        if code and not report:
+            self._fail(f"the recording process ended with code {code}")
+        while not self._queue.empty():
+            self.dropped += self._queue.get()[:1] == ("tick",)
+
+    def _send(self, kind: str, *values: Any) -> None:
+        frames: Sequence[tuple[str, Any]] = ()
+        if kind == "tick":
+            tick, number = values
+            values = (messages.facts(tick, number),)
+            frames = [
+                (name, np.ascontiguousarray(image.pixels, np.uint8))
+                for name, image in tick.obs.images.items()
+            ]
+        head = pickle.dumps((kind, values, [(name, array.shape) for name, array in frames]))
+        self._write(LENGTH.pack(len(head)) + head)
+        for _, array in frames:
+            self._write(array.data.cast("B"))  # uncopied, and without the GIL
+            self._sent += array.nbytes
+
+    def _write(self, data: bytes | memoryview) -> None:
+        assert self._child.stdin
+        view = memoryview(data)
+        while view:
+            view = view[self._child.stdin.write(view) :]
+
+    def _fail(self, message: str) -> None:
+        if message not in self._errors and len(self._errors) < 10:
+            self._errors.append(message)

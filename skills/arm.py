@@ -1,0 +1,261 @@
+"""What the arm's skills share: a skill is a recipe, a recipe yields steps.
+
+A recipe is a generator over the *measured* state. It may be begun again at any time and from
+anywhere, so an interrupted skill resumes by being reset: it looks at the world and goes on.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from math import isfinite, pi
+
+import numpy as np
+
+from robot.geometry import tool_down, wrap
+from robot.kinematics import Kinematics
+from robot.table import X_BOUNDS, Y_BOUNDS, Z_BOUNDS
+from robot.types import Command, Goal, JointMode, Outcome, RobotSpec, State, Status, Vector
+from skills.motion import Motion
+
+OPEN = 0.0425  # [m] finger position, fully open
+SQUEEZE = 0.010  # [m] how far inside an object's surface a finger is sent to press on it
+LOWEST = 0.014  # [m] of the tool's centre: its tips reach 10 mm lower
+TRAVEL = 0.12  # [m] least height of the tool's centre on the way across the table
+CLEARANCE = 0.03  # [m] kept above everything on the way across
+EDGE = 0.06  # [m] beyond the table's bounds where the tool may still go
+RETARGET = 0.0005  # [m] a target that moves by less is where it was
+PATIENCE = 8.0  # [s] for one step
+
+
+class Refusal(Exception):
+    """A goal that cannot be reached, and why; the goal fails with it."""
+
+
+@dataclass
+class Step:
+    """One leg of a recipe: where the joints shall go, and when the leg is over."""
+
+    target: Callable[[], Vector]  # (n,) asked again whenever the goal or the world changes
+    until: Callable[[], bool]
+    began: float = field(default=float("nan"))  # [s]
+
+
+@dataclass
+class Body:
+    """The arm that skills share: its kinematics and the one stream of motion."""
+
+    spec: RobotSpec
+    kinematics: Kinematics
+    motion: Motion
+
+    @classmethod
+    def of(cls, spec: RobotSpec) -> "Body":
+        return cls(spec, Kinematics(spec), Motion(spec))
+
+
+class ArmSkill:
+    """A `robot.types.Skill` that follows a recipe; subclasses write `recipe`."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        self.spec = body.spec
+        self.arm, self.finger = body.spec.groups["arm"], body.spec.groups["gripper"].start
+        self.state: State
+        self.goal: Goal
+        self._modes = (JointMode.POSITION,) * len(body.spec.joints)
+
+    def recipe(self) -> Iterator[Step]:
+        """The steps, each made from `self.state` and `self.goal` as they are when it begins."""
+        raise NotImplementedError
+
+    def reset(self, state: State, goal: Goal) -> None:
+        self.state, self.goal = state, goal
+        self.body.motion.sync(state.reference)
+        self._steps = self.recipe()
+        self._step: Step | None = None
+        self._target: Vector | None = None
+        self._seen: tuple[object, object] = (None, None)
+        self._outcome = Outcome(goal.id, Status.RUNNING)
+
+    def act(self, state: State, goal: Goal) -> tuple[Command, Outcome]:
+        self.state, self.goal = state, goal
+        motion = self.body.motion
+        motion.sync(state.reference)
+        if self._outcome.status is Status.RUNNING:
+            try:
+                self._advance()
+            except Refusal as refusal:
+                self._end(Status.FAILED, str(refusal))
+        target = self._target
+        running = self._outcome.status is Status.RUNNING
+        q = motion.toward(target) if running and target is not None else motion.stop()
+        command = Command(
+            time=state.time,
+            seq=state.seq,
+            goal_id=goal.id,
+            target=q,
+            modes=self._modes,
+            expiry=self.spec.timeout,
+        )
+        return command, self._outcome
+
+    def _advance(self) -> None:
+        """Go on to the next step when the present one is over, and find its target."""
+        step = self._step
+        if step is None or step.until():
+            self._step = step = next(self._steps, None)
+            if step is None:
+                self._end(Status.DONE, "")
+                return
+            step.began = self.state.time
+            self._target = None
+            self.body.motion.arrived = False
+        if self.state.time - step.began > PATIENCE:
+            raise Refusal(f"{self.goal.skill} stuck: a step took longer than {PATIENCE:.0f} s")
+        goal, objects = self._seen
+        if self._target is None or goal is not self.goal or objects is not self.state.objects:
+            self._target = step.target()
+            self._seen = self.goal, self.state.objects
+
+    def _end(self, status: Status, reason: str) -> None:
+        self._outcome = Outcome(self.goal.id, status, reason)
+        self._steps.close()
+
+    # --- what recipes are made of -------------------------------------------------------------
+
+    @property
+    def tool(self) -> Vector:
+        """p_world_tool (3,) [m] where the arm was last told to be."""
+        return self.body.kinematics.forward(self.state.reference.q[self.arm])[0]
+
+    @property
+    def yaw(self) -> float:
+        """[rad] heading of the fingers' axis where the arm was last told to be."""
+        _, rotation = self.body.kinematics.forward(self.state.reference.q[self.arm])
+        return float(np.arctan2(rotation[1, 0], rotation[0, 0]))
+
+    def joints_at(self, position: Vector, yaw: float, finger: float) -> Vector:
+        """Joints (n,) with the tool pointing down at `position` (3,) [m].
+
+        The fingers' axis heads `yaw` [rad] or opposite, whichever turns the wrist less.
+        """
+        home = self.spec.home[self.arm]
+        best: Vector | None = None
+        for turn in (yaw, yaw + pi):
+            q = self.body.kinematics.inverse(position, tool_down(turn), home)
+            if q is not None:
+                q[-1] = wrap(q[-1] - home[-1]) + home[-1]
+                if best is None or abs(q[-1] - home[-1]) < abs(best[-1] - home[-1]):
+                    best = q
+        if best is None:
+            raise Refusal(f"the arm cannot reach {_point(position)}")
+        return np.append(best, finger)
+
+    def move(
+        self, position: Callable[[], Vector], yaw: float | None = None, finger: float | None = None
+    ) -> Step:
+        """Move the tool to `position()` (3,) [m], asked again as the world and the goal change."""
+        heading = self.yaw if yaw is None else yaw
+        keep = float(self.state.reference.q[self.finger]) if finger is None else finger
+        last: tuple[Vector, Vector] | None = None
+
+        def target() -> Vector:
+            nonlocal last
+            point = self.inside(position())
+            if last is None or float(np.abs(point - last[0]).max()) > RETARGET:
+                last = point, self.joints_at(point, heading, keep)
+            return last[1]
+
+        return Step(target, self.settled)
+
+    def settled(self) -> bool:
+        """The motion is over and the arm measures where it was told to be."""
+        if not self.body.motion.arrived:
+            return False
+        error = self.state.q[self.arm] - self.state.reference.q[self.arm]
+        return float(np.abs(error).max()) < 0.02
+
+    def grip(self, finger: float) -> Step:
+        """Open or close the gripper, the arm where it is; until the finger stands still."""
+        target = np.append(self.state.reference.q[self.arm], finger)
+
+        def still() -> bool:
+            return self.body.motion.arrived and abs(self.state.qd[self.finger]) < 0.002
+
+        return Step(lambda: target, still)
+
+    def rise(self) -> Iterator[Step]:
+        """Straight up to where the way across is free, if the tool is lower than that."""
+        here, height = self.tool, self.travel_height()
+        if here[2] < height - 0.005:
+            yield self.move(lambda: np.array([here[0], here[1], height]))
+
+    def travel_height(self) -> float:
+        """[m] of the tool's centre above everything that stands on the table."""
+        held = self.held()
+        tops = [
+            fix.position[2] + fix.size[2] / 2
+            for name, fix in self.state.objects.items()
+            if name != held
+        ]
+        below = 0.02 if held is None else self.hang(held)
+        return min(max(TRAVEL, max(tops, default=0.0) + CLEARANCE + below), Z_BOUNDS[1])
+
+    def held(self) -> str | None:
+        """The object between the fingers, by their measured opening and its measured place."""
+        finger = float(self.state.q[self.finger])
+        pressed = finger - float(self.state.reference.q[self.finger]) > SQUEEZE / 3
+        if not pressed:
+            return None
+        tool, _ = self.body.kinematics.forward(self.state.q[self.arm])
+        near = {
+            name: float(np.linalg.norm(fix.position - tool))
+            for name, fix in self.state.objects.items()
+        }
+        name = min(near, key=near.__getitem__, default=None)
+        return name if name is not None and near[name] < 0.05 else None
+
+    def hang(self, name: str) -> float:
+        """[m] how far the held object reaches below the tool's centre."""
+        fix = self.state.objects[name]
+        return float(self.tool[2] - fix.position[2] + fix.size[2] / 2)
+
+    def object(self, name: object) -> str:
+        """`name` if it is an object that has been seen; refused otherwise."""
+        if isinstance(name, str) and name in self.state.objects:
+            return name
+        seen = ", ".join(self.state.objects) or "nothing"
+        raise Refusal(f"there is no {name!s:.60}; I see {seen}")
+
+    def offset(self) -> Vector:
+        """(3,) [m] what corrections have added to the goal."""
+        return self.numbers("offset", 3) if "offset" in self.goal.args else np.zeros(3)
+
+    def numbers(self, key: str, count: int) -> Vector:
+        """The goal's argument `key` as (count,) finite numbers; refused otherwise."""
+        value = self.goal.args.get(key)
+        if (
+            not isinstance(value, list | tuple)
+            or len(value) != count
+            or not all(isinstance(v, int | float) and isfinite(v) for v in value)
+        ):
+            raise Refusal(f"{self.goal.skill} needs {key}: {count} finite numbers, not {value!r}")
+        return np.array(value, dtype=np.float64)
+
+    @staticmethod
+    def inside(position: Vector) -> Vector:
+        """`position` (3,) [m] if the tool may go there, raised off the table if it must be."""
+        x, y, z = position.tolist()
+        if not (
+            X_BOUNDS[0] - EDGE <= x <= X_BOUNDS[1] + EDGE
+            and Y_BOUNDS[0] - EDGE <= y <= Y_BOUNDS[1] + EDGE
+            and z <= Z_BOUNDS[1] + EDGE
+        ):
+            raise Refusal(
+                f"{_point(position)} is off the table "
+                f"(x {list(X_BOUNDS)}, y {list(Y_BOUNDS)}, z {list(Z_BOUNDS)})"
+            )
+        return np.array([x, y, max(z, LOWEST)])
+
+
+def _point(position: Vector) -> str:
+    return "(" + ", ".join(f"{v:.2f}" for v in position) + ")"

@@ -1,0 +1,163 @@
+"""Take things, put things down, and the gripper by itself."""
+
+from collections.abc import Iterator
+from math import pi
+
+import numpy as np
+
+from robot.geometry import wrap, yaw_of
+from robot.table import BLOCK, BOWL_FLOOR, X_BOUNDS, Y_BOUNDS
+from robot.types import Vector
+from skills.arm import OPEN, SQUEEZE, ArmSkill, Refusal, Step
+
+RELEASE = 0.010  # [m] how far a finger backs off to let go: less than a bowl's inside leaves
+DROP = 0.003  # [m] above its support where an object is let go
+NEAR = 0.04  # [m] level distance from an object's middle that counts as on it, or in it
+
+
+class Gripper(ArmSkill):
+    """Goal arguments: `opening` [m] between the fingers, 0 to 0.085."""
+
+    def recipe(self) -> Iterator[Step]:
+        (opening,) = self.numbers("opening", 1).tolist()
+        if not 0 <= opening <= 2 * OPEN:
+            raise Refusal(f"the gripper opens 0 to {2 * OPEN} m, not {opening}")
+        yield self.grip(opening / 2)
+
+
+class Pick(ArmSkill):
+    """Goal arguments: `object`, a name. Done when it is lifted and measured in the gripper."""
+
+    def recipe(self) -> Iterator[Step]:
+        name = self.object(self.goal.args.get("object"))
+        held = self.held()
+        if held is not None and held != name:
+            raise Refusal(f"the gripper holds the {held}")
+        if held is None:
+            yield from self._grasp(name)
+        yield from self.rise()
+        if self.held() != name:
+            raise Refusal(f"the gripper closed, but the {name} is not in it")
+
+    def _grasp(self, name: str) -> Iterator[Step]:
+        fix = self.state.objects[name]
+        width = float(min(fix.size[:2]))
+        if width > 2 * OPEN - 0.01:
+            raise Refusal(f"the {name} is {width:.3f} m wide, too wide for the gripper")
+        yield from self.rise()
+        yaw = self._across(name)
+        height = self.travel_height()
+        yield self.move(lambda: np.array([*self._middle(name)[:2], height]), yaw, OPEN)
+        yield self.move(lambda: self._middle(name), yaw, OPEN)
+        yield self.grip(width / 2 - SQUEEZE)
+
+    def _middle(self, name: str) -> Vector:
+        return self.state.objects[name].position + self.offset()
+
+    def _across(self, name: str) -> float:
+        """[rad] the heading of the fingers across the object's sides that is nearest home's.
+
+        Where another object is close, the heading that keeps the fingers furthest from it.
+        """
+        fix = self.state.objects[name]
+        _, rotation = self.body.kinematics.forward(self.spec.home[self.arm])
+        home = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
+        side = yaw_of(fix.quaternion)
+        first = home + wrap(side - home, pi / 2)
+        second = first + (pi / 2 if first < home else -pi / 2)
+        return max((first, second), key=lambda yaw: min(self._room(name, yaw), 0.03))
+
+    def _room(self, name: str, yaw: float) -> float:
+        """[m] from the open fingers, headed `yaw`, to the nearest other object's edge."""
+        middle = self.state.objects[name].position
+        along = np.array([np.cos(yaw), np.sin(yaw)]) * (OPEN + 0.006)
+        fingers = (middle[:2] + along, middle[:2] - along)
+        return min(
+            (
+                float(np.linalg.norm(finger - fix.position[:2])) - float(fix.size[0]) / 2
+                for other, fix in self.state.objects.items()
+                if other != name and fix.position[2] + fix.size[2] / 2 > middle[2] - 0.01
+                for finger in fingers
+            ),
+            default=1.0,
+        )
+
+
+class Place(ArmSkill):
+    """Goal arguments: `object`, the name in the gripper; `at`, a name or (2,) xy [m].
+
+    Done when the object is measured to rest there: in the bowl, on the block, or at the spot.
+    """
+
+    def recipe(self) -> Iterator[Step]:
+        name = self.object(self.goal.args.get("object"))
+        at = self.goal.args.get("at")
+        if isinstance(at, str):
+            if self.object(at) == name:
+                raise Refusal(f"the {name} cannot be put on itself")
+        else:
+            x, y = self.numbers("at", 2)
+            if not (X_BOUNDS[0] <= x <= X_BOUNDS[1] and Y_BOUNDS[0] <= y <= Y_BOUNDS[1]):
+                raise Refusal(f"({x:.2f}, {y:.2f}) is off the table")
+        if self.held() != name:
+            raise Refusal(f"the {name} is not in the gripper")
+        yield from self.rise()
+        height = self.travel_height()
+        yield self.move(lambda: np.array([*self._spot(name)[:2], height]))
+        yield self.move(lambda: self._spot(name))
+        finger = float(self.state.q[self.finger])
+        yield self.grip(min(OPEN, finger + RELEASE))
+        yield from self.rise()
+        seen = self.state.time
+        yield Step(lambda: self.state.reference.q, lambda: self._seen_since(name, seen))
+        self._check(name)
+
+    def _seen_since(self, name: str, time: float) -> bool:
+        return self.state.objects[name].time > time
+
+    def _xy(self) -> Vector:
+        """(2,) [m] where the object shall rest, with corrections."""
+        at = self.goal.args["at"]
+        if isinstance(at, str):
+            return self.state.objects[self.object(at)].position[:2] + self.offset()[:2]
+        return self.numbers("at", 2) + self.offset()[:2]
+
+    def _support(self, name: str) -> float:
+        """[m] height of what is under the spot: the table, a bowl's floor or an object's top."""
+        x, y = self._xy()
+        height = 0.0
+        for other, fix in self.state.objects.items():
+            dx, dy = abs(x - fix.position[0]), abs(y - fix.position[1])
+            if other == name or max(dx, dy) > (fix.size[0] + BLOCK) / 2 * 0.9:
+                continue
+            top = float(fix.position[2] + fix.size[2] / 2)
+            if other.endswith("bowl") and max(dx, dy) < NEAR:
+                top = float(fix.position[2] - fix.size[2] / 2) + BOWL_FLOOR
+            height = max(height, top)
+        return height
+
+    def _spot(self, name: str) -> Vector:
+        """(3,) [m] of the tool's centre where the held object is let go."""
+        tool, _ = self.body.kinematics.forward(self.state.q[self.arm])
+        slip = tool[:2] - self.state.objects[name].position[:2]
+        if float(np.abs(slip).max()) > NEAR / 2:  # measured before it was lifted
+            slip = np.zeros(2)
+        z = self._support(name) + self.hang(name) + DROP + self.offset()[2]
+        return np.array([*(self._xy() + slip), z])
+
+    def _check(self, name: str) -> None:
+        """Refuse unless the object is measured where it was to be put."""
+        fix, at = self.state.objects[name], self.goal.args["at"]
+        away = float(np.linalg.norm(fix.position[:2] - self._xy()))
+        bottom = float(fix.position[2] - fix.size[2] / 2)
+        if isinstance(at, str) and not np.any(self.offset()):
+            base = self.state.objects[at]
+            if at.endswith("bowl"):
+                rests = away < NEAR and bottom < base.position[2]
+            else:
+                rests = away < NEAR / 2 and bottom > base.position[2] + base.size[2] / 2 - 0.01
+            if not rests:
+                where = "in" if at.endswith("bowl") else "on"
+                raise Refusal(f"the {name} is not {where} the {at}")
+        elif away > NEAR:
+            raise Refusal(f"the {name} is {away:.2f} m from where it was to be put")

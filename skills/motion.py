@@ -1,0 +1,80 @@
+"""Jerk-limited joint motion towards a target that may change at any tick (Ruckig)."""
+
+import numpy as np
+from ruckig import (
+    ControlInterface,
+    InputParameter,
+    OutputParameter,
+    Result,
+    Ruckig,
+    Synchronization,
+)
+
+from robot.types import Reference, RobotSpec, Vector
+
+SHARE = 0.98  # of the Supervisor's limits: numerical room, so that it never needs to step in
+CLOSE = 1e-9  # [rad or m] positions that differ by less are the same
+
+
+class Motion:
+    """One stream of position targets for all joints, shared by all skills of a robot.
+
+    It continues from where the robot was last told to be, with velocity and acceleration, so a
+    change of goal in mid-motion never jumps.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        n = len(spec.joints)
+        self._dt = spec.dt
+        self._otg = Ruckig(n, spec.dt)
+        self._out = OutputParameter(n)
+        self._in = InputParameter(n)
+        self._in.max_velocity = (SHARE * spec.velocity).tolist()
+        self._in.max_acceleration = (SHARE * spec.acceleration).tolist()
+        self._in.max_jerk = (SHARE * spec.jerk).tolist()
+        self._in.synchronization = Synchronization.Phase  # straight in joint space from rest
+        self._q = np.full(n, np.nan)
+        self._still = [0.0] * n
+        self._resting = False
+        self.arrived = False
+
+    def sync(self, reference: Reference) -> None:
+        """Continue from `reference` if the last step was not what the robot was told."""
+        if np.abs(self._q - reference.q).max() <= CLOSE:  # False while _q is NaN
+            return
+        # The reference holds backward differences; these are the derivatives at its end.
+        self._q = np.array(reference.q)
+        self._resting = False
+        self._in.current_position = reference.q.tolist()
+        self._in.current_velocity = (reference.qd + reference.qdd * (self._dt / 2)).tolist()
+        self._in.current_acceleration = reference.qdd.tolist()
+
+    def toward(self, target: Vector) -> Vector:
+        """The next position (n,) on the fastest way to rest at `target` (n,)."""
+        if self._resting and np.abs(target - self._q).max() < CLOSE:
+            self.arrived = True
+            return self._q
+        self._in.control_interface = ControlInterface.Position
+        self._in.target_position = target.tolist()
+        self._in.target_velocity = self._still
+        return self._step()
+
+    def stop(self) -> Vector:
+        """The next position (n,) on the fastest way to rest, wherever that is."""
+        if self._resting:
+            self.arrived = True
+            return self._q
+        self._in.control_interface = ControlInterface.Velocity
+        self._in.target_velocity = self._still
+        return self._step()
+
+    def _step(self) -> Vector:
+        result = self._otg.update(self._in, self._out)
+        if result not in (Result.Working, Result.Finished):
+            raise RuntimeError(f"no jerk-limited motion to the target: {result}")
+        self._out.pass_to_input(self._in)
+        self._q = np.array(self._out.new_position)
+        self.arrived = self._resting = result == Result.Finished
+        if self._resting:  # exactly: Ruckig trips over velocities of 1e-16
+            self._in.current_velocity = self._in.current_acceleration = self._still
+        return self._q
