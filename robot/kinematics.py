@@ -1,5 +1,8 @@
 """Where the tool is, and which joints put it there, from the robot's description."""
 
+# pyright: reportAttributeAccessIssue=false
+# (MuJoCo comes without types.)
+
 from functools import lru_cache
 
 import mujoco

@@ -45,13 +45,18 @@ def run(stack: Stack) -> None:
     robot, supervisor, mode = stack.robot, stack.supervisor, stack.mode
     select = Selector(stack.skills)
     outcome = Outcome(HOLD.id, Status.DONE)
+    armed = False
     try:
         while robot.wait():
             began = perf_counter()
             obs = robot.read()
+            if not armed:  # the first command is the measured pose
+                supervisor.reset(obs.q)
+                armed = True
             state = stack.estimator.update(obs, robot.now(), supervisor.reference)
-            heard = mode.hear(stack.hear())
-            goal = mode.gate(_plan(stack.planner, state, heard, outcome, supervisor))
+            heard = tuple(stack.hear())
+            meant = mode.hear(heard)
+            goal = mode.gate(_plan(stack.planner, state, meant, outcome, supervisor))
             proposed, outcome = select.act(goal, state)
             verdict = supervisor.filter(state, proposed)
             robot.write(verdict.command)
@@ -92,6 +97,8 @@ class Selector:
     def act(self, goal: Goal, state: State) -> tuple[Command | None, Outcome]:
         """The skill's command and outcome; a skill that raises proposes nothing and has failed."""
         try:
+            if goal.skill not in self._skills:
+                raise LookupError(f"there is none of that name; valid are {sorted(self._skills)}")
             skill = self._skills[goal.skill]
             if goal.id != self._active:
                 skill.reset(state, goal)
@@ -100,4 +107,4 @@ class Selector:
         except Exception as error:
             log.exception("the skill %s failed", goal.skill)
             self._active = None
-            return None, Outcome(goal.id, Status.FAILED, f"{goal.skill} raised: {error}")
+            return None, Outcome(goal.id, Status.FAILED, f"the skill {goal.skill} failed: {error}")

@@ -198,6 +198,10 @@ def markers(
     return {"markers": boxes}
 
 
+def camera_topic(camera: str) -> str:
+    return f"/camera/{camera}/compressed"
+
+
 def compressed_image(time: float, camera: str, jpeg: bytes) -> dict[str, Any]:
     return {"header": header(time, camera), "format": "jpeg", "data": jpeg}
 

@@ -1,6 +1,6 @@
 """Remembering: a process of its own writes one MCAP file, and a film, of what the loop did.
 
-The loop's thread puts a tick on a queue; a sender thread flattens it into a pipe, in a few
+The loop's thread puts a tick on a queue; a sender thread flattens it into a pipe, in some ten
 microseconds; the child process (`robot.scribe`) encodes and writes. So the loop never waits
 for a disk, and whatever becomes of its process, the child sees the pipe end and completes
 the files.
@@ -13,19 +13,22 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
+from time import sleep
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robot import messages
 from robot.types import RobotSpec, Tick
 
 MAX_TICKS: Final = 50_000  # that may wait to be sent
 MAX_PIXELS: Final = 256 * 2**20  # [bytes] of images that may wait to be sent
+PERIOD: Final = 0.02  # [s] of the sender: to wake it for each tick would cost the loop 25 us
 LENGTH: Final = struct.Struct("<I")  # precedes each item in the pipe
 
 # Not multiprocessing, which would run the caller's main module again in the child.
@@ -55,6 +58,7 @@ class Recorder:
             if file:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.open("wb").close()  # where that is impossible, say so here
+        self.path = path
         self.ticks = 0
         self.dropped = 0  # ticks
         self.dropped_images = 0
@@ -62,11 +66,11 @@ class Recorder:
         self._over = False  # nothing more will be recorded
         self._closed = False
         self._queued = self._sent = 0  # [bytes] of pixels; each counted by one thread only
-        self._queue: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
+        self._queue: deque[tuple[Any, ...]] = deque()
         about = {"format": messages.FORMAT, "robot": spec.name, **metadata}
-        self._queue.put(("begin", str(path), str(video or ""), spec.joints, about))
+        self._queue.append(("begin", str(path), str(video or ""), spec.joints, about))
         self._child = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, json.dumps(sys.path)],
+            [sys.executable, "-c", _CHILD, json.dumps([*map(str, sys.path)])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -86,17 +90,17 @@ class Recorder:
         """Record `tick`. For one thread; takes it a few microseconds."""
         number = self.ticks
         self.ticks += 1
-        if self._over or self._queue.qsize() >= MAX_TICKS:
+        if self._over or len(self._queue) >= MAX_TICKS:
             self.dropped += 1
             return
         if tick.obs.images:
-            pixels = sum(image.pixels.nbytes for image in tick.obs.images.values())
+            pixels = _pixels(tick)
             if self._queued - self._sent + pixels <= MAX_PIXELS:
                 self._queued += pixels
             else:
                 self.dropped_images += len(tick.obs.images)
                 tick = replace(tick, obs=replace(tick.obs, images={}))
-        self._queue.put(("tick", tick, number))
+        self._queue.append(("tick", tick, number))
 
     def said(self, time: float, text: str) -> None:
         """The robot said `text` at `time` [s]."""
@@ -112,7 +116,6 @@ class Recorder:
         if self._closed:
             return
         self._closed = self._over = True
-        self._queue.put(())
         self._sender.join(timeout)
         if self._sender.is_alive():
             self._fail(f"not done {timeout:g} s after the end: the last part may be missing")
@@ -123,44 +126,53 @@ class Recorder:
 
     def _put(self, *item: Any) -> None:
         if not self._over:
-            self._queue.put(item)
+            self._queue.append(item)
 
     def _send_all(self) -> None:
         """The sender thread: serves the queue until it is closed or the child is gone."""
         assert self._child.stdin and self._child.stdout
+        over = False
         try:
-            while item := self._queue.get():
-                try:
-                    self._send(*item)
-                except (TypeError, ValueError, AttributeError, pickle.PicklingError) as error:
-                    self._fail(f"not recorded: {error!r}")  # this item only
-            self._child.stdin.close()
+            while not over:
+                sleep(PERIOD)
+                over = self._over  # before the queue is emptied for the last time
+                while self._queue:
+                    self._send_one(*self._queue.popleft())
         except OSError:
-            pass  # the child is gone; its report says why
-        self._over = True
-        report = self._child.stdout.read()
+            self._over = True  # the child is gone; its report says why
+        self._child.stdin.close()
+        with self._child.stdout as stdout:
+            report = stdout.read().decode(errors="replace")
         code = self._child.wait()
-        for line in report.decode(errors="replace").splitlines():
+        for line in report.splitlines():
             self._fail(line)
-        if code and not report:
+        if code:
             self._fail(f"the recording process ended with code {code}")
-        while not self._queue.empty():
-            self.dropped += self._queue.get()[:1] == ("tick",)
+        self.dropped += sum(item[0] == "tick" for item in self._queue)
+        self._queue.clear()
+
+    def _send_one(self, *item: Any) -> None:
+        try:
+            self._send(*item)
+        except OSError:
+            raise
+        except Exception as error:  # of this item only
+            self._fail(f"not recorded: {error!r}")
 
     def _send(self, kind: str, *values: Any) -> None:
-        frames: Sequence[tuple[str, Any]] = ()
+        frames: dict[str, NDArray[np.uint8]] = {}
         if kind == "tick":
             tick, number = values
+            self._sent += _pixels(tick)
             values = (messages.facts(tick, number),)
-            frames = [
-                (name, np.ascontiguousarray(image.pixels, np.uint8))
+            frames = {
+                name: np.ascontiguousarray(image.pixels, np.uint8)
                 for name, image in tick.obs.images.items()
-            ]
-        head = pickle.dumps((kind, values, [(name, array.shape) for name, array in frames]))
+            }
+        head = pickle.dumps((kind, values, [(name, array.shape) for name, array in frames.items()]))
         self._write(LENGTH.pack(len(head)) + head)
-        for _, array in frames:
-            self._write(array.data.cast("B"))  # uncopied, and without the GIL
-            self._sent += array.nbytes
+        for array in frames.values():
+            self._write(array.ravel().data)  # no copy, and no GIL while it waits
 
     def _write(self, data: bytes | memoryview) -> None:
         assert self._child.stdin
@@ -171,3 +183,8 @@ class Recorder:
     def _fail(self, message: str) -> None:
         if message not in self._errors and len(self._errors) < 10:
             self._errors.append(message)
+
+
+def _pixels(tick: Tick) -> int:
+    """How many bytes the images of `tick` hold."""
+    return sum(image.pixels.nbytes for image in tick.obs.images.values())

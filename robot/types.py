@@ -80,8 +80,12 @@ class Observation:
     seq: int
     q: Vector  # (n,) [rad or m]
     qd: Vector  # (n,) [rad/s or m/s]
-    fixes: Mapping[str, Fix] = field(default_factory=dict)  # by object name; absent on ticks without a new one
-    images: Mapping[str, Image] = field(default_factory=dict)  # by camera; absent on ticks without a new one
+    fixes: Mapping[str, Fix] = field(
+        default_factory=dict
+    )  # by object name; absent on ticks without a new one
+    images: Mapping[str, Image] = field(
+        default_factory=dict
+    )  # by camera; absent on ticks without a new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,9 @@ class State:
     q: Vector  # (n,) [rad or m]
     qd: Vector  # (n,) [rad/s or m/s]
     reference: Reference
-    objects: Mapping[str, Fix] = field(default_factory=dict)  # the latest fix of every object seen so far
+    objects: Mapping[str, Fix] = field(
+        default_factory=dict
+    )  # the latest fix of every object seen so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,9 @@ class Goal:
 
     id: int
     skill: str  # a name in skills.SKILLS
-    args: Mapping[str, Any] = field(default_factory=dict)  # plain values only, so that it can be recorded
+    args: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # plain values only, so that it can be recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +174,7 @@ class Tick:
 
     obs: Observation
     state: State
-    heard: tuple[Utterance, ...]
+    heard: tuple[Utterance, ...]  # all of it, before `mode` took what is for it
     goal: Goal
     proposed: Command | None  # None where the skill failed to propose one
     outcome: Outcome

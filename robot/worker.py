@@ -1,18 +1,39 @@
 """Slow work beside the loop: a worker thread behind a newest-result-wins mailbox."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+Due = Callable[[float], float | None]  # when [s] what was requested at a time [s] arrives
+
+
+def when_ready(requested: float) -> float | None:
+    """Real time: the answer arrives when it arrives, and nobody waits for it."""
+    return None
+
+
+def after(latency: float) -> Due:
+    """Simulated time, which runs faster than the clock: exactly `latency` [s] later.
+
+    The world waits for the answer there, so that runs repeat.
+    """
+    return lambda requested: requested + latency
+
+
+def at(times: Iterable[float]) -> Due:
+    """Replayed time: the arrivals that were recorded, one after the other."""
+    recorded = iter(times)
+    return lambda requested: next(recorded, float("inf"))
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival(Generic[T]):
     """A finished job."""
 
+    time: float  # [s] when it arrived
     requested: float  # [s] when it was asked for
     result: T | None
     error: Exception | None = None
@@ -23,16 +44,13 @@ class Mailbox(Generic[T]):
 
     The work must wait (for a socket, a process), not compute: a thread that computes in
     Python costs the loop milliseconds.
-
-    `latency` [s] is for simulated time, which runs faster than the clock: the answer arrives
-    exactly that long after its request, and `poll` waits for it there, so that runs repeat.
-    None, for real time: the answer arrives when it arrives, and `poll` never waits.
     """
 
-    def __init__(self, latency: float | None) -> None:
-        self.latency = latency
+    def __init__(self, due: Due = when_ready) -> None:
+        self._due = due
         self._job: Future[T] | None = None
         self._requested = 0.0
+        self._arrives: float | None = None
 
     @property
     def busy(self) -> bool:
@@ -48,21 +66,23 @@ class Mailbox(Generic[T]):
             except Exception as error:  # handed to the loop by poll
                 job.set_exception(error)
 
-        self._job, self._requested = job, now
+        self._job, self._requested, self._arrives = job, now, self._due(now)
         threading.Thread(target=run, daemon=True).start()
 
     def poll(self, now: float) -> Arrival[T] | None:
-        """The newest request's answer, once, as soon as it is due at time `now` [s]."""
+        """The newest request's answer, once, when it is due at time `now` [s]."""
         job = self._job
         if job is None:
             return None
-        if self.latency is None:
+        if self._arrives is None:
             if not job.done():
                 return None
-        elif now < self._requested + self.latency - 1e-9:
+        elif now < self._arrives - 1e-9:
             return None
         error = job.exception()
         self._job = None
-        if error is not None and not isinstance(error, Exception):
+        if error is None:
+            return Arrival(now, self._requested, job.result())
+        if not isinstance(error, Exception):
             raise error
-        return Arrival(self._requested, None if error else job.result(), error)
+        return Arrival(now, self._requested, None, error)

@@ -1,5 +1,8 @@
 """The tabletop in MuJoCo."""
 
+# pyright: reportAttributeAccessIssue=false
+# (MuJoCo comes without types.)
+
 from collections.abc import Mapping
 from math import degrees
 

@@ -1,9 +1,11 @@
-"""The tabletop in PyBullet. Its quaternions are xyzw: they are turned here, and only here."""
+"""The tabletop in PyBullet. Its quaternions are xyzw; they are turned here and nowhere else."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
-from math import cos, sin
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import atan2, cos, hypot, sin
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -19,120 +21,221 @@ from sim.scene import Scene
 from sim.shapes import BLOCK_MASS, FRICTION, SIZES, Box, parts
 
 FINGERS = ("finger_joint", "right_finger_joint")
-GRAIN = 16  # the most shapes PyBullet takes in one body
-GRAVITY = -9.81
+GRAVITY = 9.81  # [m/s^2]
+SHAPES = 16  # PyBullet's limit of shapes in one body
+CONTACT_REACH = 0.002  # [m] how far apart contacts are prepared; the default is half a block
+GEAR_FORCE, GEAR_ERP = 100.0, 0.1  # [N] what keeps the fingers symmetric
+NEAR, FAR = 0.05, 10.0  # [m] planes of the cameras
 
-P = dict(pos_gain=0.3, fpos_gain=0.1, iters=50, erp=0.2, cerp=0.2, ferp=0.2, cone=1, anchor=0,
-         spin=0.001, roll=0.0, stiff=None, damp=None, cbt=0.002, ff=False, gearF=100., gearerp=.1, cfm=None,
-         maximal=False, thr=1e-7, margin=None, slop=None, minigear=False,ccd=0,sat=0,warm=None)
+
+class _Client:
+    """PyBullet's functions, bound to a simulation of its own.
+
+    (pybullet_utils has the like, which prints to standard output.)
+    """
+
+    def __init__(self) -> None:
+        self._id = pybullet.connect(pybullet.DIRECT)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        bound = partial(getattr(pybullet, name), physicsClientId=self._id)
+        setattr(self, name, bound)
+        return bound
+
+    def close(self) -> None:
+        if self._id >= 0:
+            pybullet.disconnect(self._id)
+            vars(self).clear()  # the number may be another simulation's next
+            self._id = -1
 
 
 class PybulletEngine:
-    """See `sim.engine.Engine`. One thread."""
+    """See `sim.engine.Engine`. One thread; any number in one process."""
 
     def __init__(self, spec: RobotSpec, scene: Scene, dt: float) -> None:
+        self._client = _Client()
         self._dt = dt
-        c = self._client = pybullet.connect(pybullet.DIRECT)
-        p = pybullet
-        kw = {}
-        if P['cfm'] is not None: kw['globalCFM'] = P['cfm']
-        if P['slop'] is not None: kw['contactSlop'] = P['slop']
-        p.setPhysicsEngineParameter(fixedTimeStep=dt, numSubSteps=0, numSolverIterations=P['iters'], erp=P['erp'], contactERP=P['cerp'], frictionERP=P['ferp'],
-            enableConeFriction=P['cone'], contactBreakingThreshold=P['cbt'], deterministicOverlappingPairs=1, solverResidualThreshold=P['thr'], enableSAT=P['sat'],physicsClientId=c, **kw)
-        if P['warm'] is not None: p.setPhysicsEngineParameter(warmStartingFactor=P['warm'],physicsClientId=c)
-        p.setGravity(0, 0, GRAVITY, physicsClientId=c)
-        with tempfile.NamedTemporaryFile('w', suffix='.urdf') as f:
-            tree = ElementTree.parse(DESCRIPTIONS / spec.description)
-            for link in tree.iter('link'):
-                if link.find('inertial') is None:
-                    i = ElementTree.SubElement(link, 'inertial')
-                    ElementTree.SubElement(i, 'mass', value='0')
-                    ElementTree.SubElement(i, 'inertia', dict.fromkeys(('ixx','iyy','izz','ixy','ixz','iyz'), '0'))
-            f.write(ElementTree.tostring(tree.getroot(), 'unicode')); f.flush()
-            arm = self._arm = p.loadURDF(f.name, useFixedBase=True, flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=c)
-        idx = {p.getJointInfo(arm, i, physicsClientId=c)[1].decode(): i for i in range(p.getNumJoints(arm, physicsClientId=c))}
-        self.idx = idx
-        self._joints = [idx[n] for n in spec.joints]
-        self._driven = [*self._joints, idx[FINGERS[1]]]
-        for i, q in zip(self._driven, [*spec.home, spec.home[-1]]):
-            p.resetJointState(arm, i, q, 0, physicsClientId=c)
-        for i in range(-1, len(idx)):
-            p.changeDynamics(arm, i, linearDamping=0, angularDamping=0, jointDamping=0, lateralFriction=FRICTION,
-              spinningFriction=P['spin'], rollingFriction=P['roll'], frictionAnchor=P['anchor'], physicsClientId=c)
-            if P['stiff']: p.changeDynamics(arm, i, contactStiffness=P['stiff'], contactDamping=P['damp'], physicsClientId=c)
-        if P['gearF']:
-            g = p.createConstraint(arm, idx[FINGERS[0]], arm, idx[FINGERS[1]], p.JOINT_GEAR, [1,0,0],[0,0,0],[0,0,0], physicsClientId=c)
-            p.changeConstraint(g, gearRatio=-1, maxForce=P['gearF'], erp=P['gearerp'], physicsClientId=c)
-        self._forces = [*engine.EFFORT, engine.GRIP_FORCE, engine.GRIP_FORCE]
-        self._kp = [P['pos_gain']]*6 + [P['fpos_gain']]*2
-        self._kd = [1.0]*8
-        self._box((.55,.6,.03),(0,-.4,-.03),(.8,.72,.6))
-        self._box((3,3,.05),(0,0,-.8),(.62,.65,.68))
-        self._ids = {}
-        for t in scene:
-            pos = [t.x,t.y,SIZES[t.kind][2]/2]; quat=[0,0,sin(t.yaw/2),cos(t.yaw/2)]
-            boxes = parts(t.kind)
-            if t.kind=='block':
-                s = p.createCollisionShape(p.GEOM_BOX, halfExtents=boxes[0].half, physicsClientId=c)
-                v = p.createVisualShape(p.GEOM_BOX, halfExtents=boxes[0].half, rgbaColor=[*COLORS[t.color],1], physicsClientId=c)
-                b = p.createMultiBody(BLOCK_MASS, s, v, pos, quat, useMaximalCoordinates=P['maximal'], physicsClientId=c)
-                self._props(b)
-                self._ids[t.name]=b
-            else:
-                for k in range(0,len(boxes),16):
-                    bb = boxes[k:k+16]
-                    n=len(bb)
-                    quats=[[x,y,z,w] for w,x,y,z in (q.quaternion for q in bb)]
-                    s = p.createCollisionShapeArray([p.GEOM_BOX]*n, halfExtents=[q.half for q in bb], collisionFramePositions=[q.position for q in bb],
-                        collisionFrameOrientations=quats, physicsClientId=c)
-                    v = p.createVisualShapeArray([p.GEOM_BOX]*n, halfExtents=[q.half for q in bb], rgbaColors=[[*COLORS[t.color],1]]*n,visualFramePositions=[q.position for q in bb],
-                        visualFrameOrientations=quats, physicsClientId=c)
-                    b = p.createMultiBody(0, s, v, pos, quat, physicsClientId=c)
-                    self._props(b)
-                    self._ids.setdefault(t.name,b)
-
-    def _props(self, b):
-        p=pybullet; c=self._client
-        p.changeDynamics(b,-1,linearDamping=0,angularDamping=0,lateralFriction=FRICTION,spinningFriction=P['spin'],rollingFriction=P['roll'],frictionAnchor=P['anchor'],physicsClientId=c)
-        if P['stiff']: p.changeDynamics(b,-1,contactStiffness=P['stiff'],contactDamping=P['damp'],physicsClientId=c)
-
-    def _box(self, half, pos, color):
-        p=pybullet; c=self._client
-        s = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=c)
-        v = p.createVisualShape(p.GEOM_BOX, halfExtents=half, rgbaColor=[*color,1], physicsClientId=c)
-        b = p.createMultiBody(0, s, v, pos, physicsClientId=c)
-        self._props(b)
+        self._client.setPhysicsEngineParameter(
+            fixedTimeStep=dt,
+            numSubSteps=0,
+            contactBreakingThreshold=CONTACT_REACH,
+            deterministicOverlappingPairs=1,
+        )
+        self._client.setGravity(0, 0, -GRAVITY)
+        self._arm, links = self._load(spec)
+        self._joints = [links[name] for name in spec.joints]
+        self._motors = [*self._joints, links[FINGERS[1]]]
+        for motor, position in zip(self._motors, [*spec.home, spec.home[-1]], strict=True):
+            self._client.resetJointState(self._arm, motor, position, 0.0)
+        self._servos(links)
+        self._room()
+        self._fixed: dict[str, tuple[Vector, Vector]] = {}
+        self._bodies: dict[str, int] = {}
+        self._place(scene)
 
     def step(self, q: Vector, qd: Vector) -> None:
-        p=pybullet
-        lag = q - qd*self._dt
-        ql = lag.tolist(); ql.append(ql[-1])
-        qdl = qd.tolist(); qdl.append(qdl[-1])
-        if P['ff']:
-            s = p.getJointStates(self._arm, self._driven, physicsClientId=self._client)
-            qq=[x[0] for x in s]
-            tau = p.calculateInverseDynamics(self._arm, qq, [0.]*8, [0.]*8, physicsClientId=self._client)
-            p.setJointMotorControlArray(self._arm, self._driven, p.TORQUE_CONTROL, forces=tau, physicsClientId=self._client)
-        p.setJointMotorControlArray(self._arm, self._driven, p.POSITION_CONTROL, ql, qdl, self._forces, self._kp, self._kd, physicsClientId=self._client)
-        p.stepSimulation(physicsClientId=self._client)
+        # The motors bring about the velocity qd + gain (target - q) / dt in this step. The
+        # reference is due at the step's end: less its way, it is where the arm should be now.
+        position, velocity = (q - qd * self._dt).tolist(), qd.tolist()
+        self._client.setJointMotorControlArray(
+            self._arm,
+            self._motors,
+            pybullet.POSITION_CONTROL,
+            targetPositions=[*position, position[-1]],
+            targetVelocities=[*velocity, velocity[-1]],
+            forces=self._forces,
+            positionGains=self._gains,
+            velocityGains=self._ones,
+        )
+        self._client.stepSimulation()
 
     def joints(self) -> tuple[Vector, Vector]:
-        s = pybullet.getJointStates(self._arm, self._joints, physicsClientId=self._client)
-        return np.array([x[0] for x in s]), np.array([x[1] for x in s])
+        states = self._client.getJointStates(self._arm, self._joints)
+        return np.array([state[0] for state in states]), np.array([state[1] for state in states])
 
-    def objects(self):
-        out={}
-        for n,b in self._ids.items():
-            pos,(x,y,z,w)=pybullet.getBasePositionAndOrientation(b,physicsClientId=self._client)
-            out[n]=(np.array(pos),np.array([w,x,y,z]))
-        return out
+    def objects(self) -> Mapping[str, tuple[Vector, Vector]]:
+        poses = {name: (p.copy(), turn.copy()) for name, (p, turn) in self._fixed.items()}
+        for name, body in self._bodies.items():
+            position, (x, y, z, w) = self._client.getBasePositionAndOrientation(body)
+            poses[name] = np.array(position), np.array([w, x, y, z])
+        return poses
 
     def render(self, camera: Camera) -> NDArray[np.uint8]:
-        p = pybullet
-        view = p.computeViewMatrix(camera.eye, camera.target, (0,0,1))
-        proj = p.computeProjectionMatrixFOV(camera.fov, camera.width/camera.height, .05, 10)
-        im = p.getCameraImage(camera.width, camera.height, view, proj, shadow=1, lightDirection=(.6,-1.4,2.2), renderer=p.ER_TINY_RENDERER, physicsClientId=self._client)
-        return np.reshape(np.asarray(im[2],dtype=np.uint8), (camera.height,camera.width,4))[:,:,:3]
+        x, y, z = np.subtract(camera.target, camera.eye)
+        turn, tilt = atan2(y, x), atan2(z, hypot(x, y))
+        up = -sin(tilt) * cos(turn), -sin(tilt) * sin(turn), cos(tilt)  # also for straight down
+        image = self._client.getCameraImage(
+            camera.width,
+            camera.height,
+            pybullet.computeViewMatrix(camera.eye, camera.target, up),
+            pybullet.computeProjectionMatrixFOV(
+                camera.fov, camera.width / camera.height, NEAR, FAR
+            ),
+            shadow=1,
+            lightDirection=(0.6, -1.4, 2.2),
+            lightAmbientCoeff=0.6,
+            lightDiffuseCoeff=0.45,
+            lightSpecularCoeff=0.05,
+            renderer=pybullet.ER_TINY_RENDERER,
+        )[2]
+        pixels = np.asarray(image, dtype=np.uint8).reshape(camera.height, camera.width, 4)
+        return np.ascontiguousarray(pixels[:, :, :3])
 
-    def close(self):
-        if self._client>=0: pybullet.disconnect(self._client); self._client=-1
+    def close(self) -> None:
+        self._client.close()
+
+    def _load(self, spec: RobotSpec) -> tuple[int, dict[str, int]]:
+        """The arm at the origin: its body, and the link behind each joint by the joint's name."""
+        with tempfile.NamedTemporaryFile("w", suffix=".urdf") as file:
+            file.write(_with_inertials(DESCRIPTIONS / spec.description))
+            file.flush()
+            arm = self._client.loadURDF(
+                file.name, useFixedBase=True, flags=pybullet.URDF_USE_INERTIA_FROM_FILE
+            )
+        links = range(self._client.getNumJoints(arm))
+        return arm, {self._client.getJointInfo(arm, link)[1].decode(): link for link in links}
+
+    def _servos(self, links: Mapping[str, int]) -> None:
+        """The arm's own controller: each motor as quick and as strong as the engine's servo.
+
+        A motor closes in on its target at the rate stiffness / damping; PyBullet finds the
+        effort that this takes, weights included, up to the limit.
+        """
+        for link in range(-1, len(links)):
+            self._surface(self._arm, link)
+        rates = [
+            stiffness / damping
+            for stiffness, damping in zip(engine.STIFFNESS, engine.DAMPING, strict=True)
+        ]
+        grip = engine.GRIP_STIFFNESS / engine.GRIP_DAMPING
+        self._gains = [rate * self._dt for rate in (*rates, grip, grip)]
+        self._forces = [*engine.EFFORT, engine.GRIP_FORCE, engine.GRIP_FORCE]
+        self._ones = [1.0] * len(self._forces)
+        left, right = (links[name] for name in FINGERS)
+        gear = self._client.createConstraint(
+            self._arm, left, self._arm, right, pybullet.JOINT_GEAR, (1, 0, 0), (0,) * 3, (0,) * 3
+        )
+        self._client.changeConstraint(gear, gearRatio=-1, maxForce=GEAR_FORCE, erp=GEAR_ERP)
+
+    def _room(self) -> None:
+        """The table and a floor."""
+        upright = (1.0, 0.0, 0.0, 0.0)
+        self._solid([Box((0.55, 0.6, 0.03), (0, -0.4, -0.03), upright)], (0.80, 0.72, 0.60))
+        self._solid([Box((3, 3, 0.05), (0, 0, -0.80), upright)], (0.62, 0.65, 0.68))
+
+    def _place(self, scene: Scene) -> None:
+        for thing in scene:
+            position = thing.x, thing.y, SIZES[thing.kind][2] / 2
+            quaternion = cos(thing.yaw / 2), 0.0, 0.0, sin(thing.yaw / 2)
+            boxes, color = parts(thing.kind), COLORS[thing.color]
+            if thing.kind == "block":
+                body = self._solid(boxes, color, position, quaternion, BLOCK_MASS)
+                self._bodies[thing.name] = body
+                continue
+            for start in range(0, len(boxes), SHAPES):
+                self._solid(boxes[start : start + SHAPES], color, position, quaternion)
+            self._fixed[thing.name] = np.array(position), np.array(quaternion)
+
+    def _solid(
+        self,
+        boxes: Sequence[Box],
+        color: tuple[float, float, float],
+        position: tuple[float, float, float] = (0.0, 0.0, 0.0),
+        quaternion: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0),
+        mass: float = 0.0,
+    ) -> int:
+        """A body of boxes; it stands still where it has no mass."""
+        kinds = [pybullet.GEOM_BOX] * len(boxes)
+        halves = [box.half for box in boxes]
+        positions = [box.position for box in boxes]
+        turns = [_xyzw(box.quaternion) for box in boxes]
+        body = self._client.createMultiBody(
+            mass,
+            self._client.createCollisionShapeArray(
+                kinds,
+                halfExtents=halves,
+                collisionFramePositions=positions,
+                collisionFrameOrientations=turns,
+            ),
+            self._client.createVisualShapeArray(
+                kinds,
+                halfExtents=halves,
+                rgbaColors=[[*color, 1.0]] * len(boxes),
+                visualFramePositions=positions,
+                visualFrameOrientations=turns,
+            ),
+            position,
+            _xyzw(quaternion),
+        )
+        self._surface(body, -1)
+        return body
+
+    def _surface(self, body: int, link: int) -> None:
+        """Dry friction, and none of the drag through the air that PyBullet adds."""
+        self._client.changeDynamics(
+            body,
+            link,
+            lateralFriction=FRICTION,
+            frictionAnchor=1,
+            linearDamping=0.0,
+            angularDamping=0.0,
+            jointDamping=0.0,
+        )
+
+
+def _xyzw(quaternion: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    w, x, y, z = quaternion
+    return x, y, z, w
+
+
+def _with_inertials(description: Path) -> str:
+    """The URDF with an inertial of nothing in links that have none: PyBullet would make it 1 kg."""
+    tree = ElementTree.parse(description)
+    for link in tree.iter("link"):
+        if link.find("inertial") is None:
+            inertial = ElementTree.SubElement(link, "inertial")
+            ElementTree.SubElement(inertial, "mass", value="0")
+            ElementTree.SubElement(
+                inertial, "inertia", ixx="0", iyy="0", izz="0", ixy="0", ixz="0", iyz="0"
+            )
+    return ElementTree.tostring(tree.getroot(), encoding="unicode")

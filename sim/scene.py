@@ -37,28 +37,35 @@ class SceneObject:
 Scene = tuple[SceneObject, ...]
 
 
-def random_scene(rng: np.random.Generator, blocks: int = 3, bowls: int = 3) -> Scene:
-    """Blocks and bowls of different colours, each further than SPACING from the others."""
+def random_names(rng: np.random.Generator, blocks: int, bowls: int) -> tuple[str, ...]:
+    """Names of blocks of different colours, and of bowls of different colours."""
     if not (0 <= blocks <= len(COLORS) and 0 <= bowls <= len(COLORS)):
         raise SceneError(f"at most {len(COLORS)} blocks and {len(COLORS)} bowls, one a colour")
-    kinds = ["block"] * blocks + ["bowl"] * bowls
-    colors = [
-        *rng.permutation(list(COLORS))[:blocks].tolist(),
-        *rng.permutation(list(COLORS))[:bowls].tolist(),
-    ]
+    return tuple(
+        f"{color} {kind}"
+        for kind, count in (("block", blocks), ("bowl", bowls))
+        for color in rng.permutation(list(COLORS))[:count].tolist()
+    )
+
+
+def random_scene(
+    rng: np.random.Generator, blocks: int = 3, bowls: int = 3, names: Sequence[str] = ()
+) -> Scene:
+    """Blocks and bowls, or the things called `names`, each further than SPACING from the others."""
+    names = names or random_names(rng, blocks, bowls)
     for _ in range(200):
         placed: list[tuple[float, float]] = []
         for _ in range(500):
-            if len(placed) == len(kinds):
+            if len(placed) == len(names):
                 return tuple(
-                    SceneObject(color, kind, x, y, float(rng.uniform(-pi, pi)))
-                    for color, kind, (x, y) in zip(colors, kinds, placed, strict=True)
+                    SceneObject(*_split(name), x, y, float(rng.uniform(-pi, pi)))
+                    for name, (x, y) in zip(names, placed, strict=True)
                 )
             x = float(rng.uniform(X_BOUNDS[0] + MARGIN, X_BOUNDS[1] - MARGIN))
             y = float(rng.uniform(Y_BOUNDS[0] + MARGIN, Y_BOUNDS[1] - MARGIN))
             if all(hypot(x - a, y - b) > SPACING for a, b in placed):
                 placed.append((x, y))
-    raise SceneError(f"{len(kinds)} objects do not fit on the table {SPACING} m apart")
+    raise SceneError(f"{len(names)} objects do not fit on the table {SPACING} m apart")
 
 
 def load_scene(path: Path) -> tuple[Scene, int]:
@@ -71,7 +78,7 @@ def load_scene(path: Path) -> tuple[Scene, int]:
         data = json.loads(path.read_text())
     except OSError as error:
         raise SceneError(f"{path}: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SceneError(f"{path}: not a JSON file ({error})") from error
     try:
         return parse_scene(data)
@@ -105,12 +112,7 @@ def _known_keys(data: Any, what: str, required: set[str], optional: set[str]) ->
 def _parse_object(entry: Any) -> SceneObject:
     _known_keys(entry, "an object", required={"name", "xy"}, optional={"yaw"})
     name, xy, yaw = entry["name"], entry["xy"], entry.get("yaw", 0.0)
-    words = name.split() if isinstance(name, str) else []
-    if len(words) != 2 or words[0] not in COLORS or words[1] not in KINDS:
-        raise SceneError(
-            f"unknown object {name!r}: a name is a colour ({', '.join(COLORS)}) "
-            f"and a kind ({', '.join(KINDS)})"
-        )
+    color, kind = _split(name)
     if not (isinstance(xy, list) and len(xy) == 2 and all(_is_number(v) for v in xy)):
         raise SceneError(f"{name}: xy must be two numbers [m], not {xy!r}")
     x, y = float(xy[0]), float(xy[1])
@@ -120,7 +122,18 @@ def _parse_object(entry: Any) -> SceneObject:
         )
     if not _is_number(yaw):
         raise SceneError(f"{name}: yaw must be a number [rad], not {yaw!r}")
-    return SceneObject(words[0], words[1], x, y, float(yaw))
+    return SceneObject(color, kind, x, y, float(yaw))
+
+
+def _split(name: Any) -> tuple[str, str]:
+    """The colour and the kind of a name."""
+    words = name.split() if isinstance(name, str) else []
+    if len(words) != 2 or words[0] not in COLORS or words[1] not in KINDS:
+        raise SceneError(
+            f"unknown object {name!r}: a name is a colour ({', '.join(COLORS)}) "
+            f"and a kind ({', '.join(KINDS)})"
+        )
+    return words[0], words[1]
 
 
 def _is_number(value: Any) -> bool:

@@ -39,7 +39,7 @@ def _product(a: Vector, b: Vector) -> Vector:
 def parts(kind: str) -> tuple[Box, ...]:
     """The boxes that make up one object; its frame's origin is the middle of its extents."""
     if kind == "block":
-        return (Box((BLOCK / 2,) * 3, (0, 0, 0), (1, 0, 0, 0)),)
+        return (Box((BLOCK / 2, BLOCK / 2, BLOCK / 2), (0, 0, 0), (1, 0, 0, 0)),)
     # A bowl: crossed plates for its floor, and a ring of leaning plates.
     rim = BOWL_RADIUS - _WALL / 2
     foot = _FOOT + _WALL / 2

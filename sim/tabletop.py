@@ -47,9 +47,7 @@ class Tabletop:
     holds. Objects are measured exactly: this world is for planners that are told the truth.
     """
 
-    def __init__(
-        self, spec: RobotSpec, scene: Scene, config: TabletopConfig | None = None
-    ) -> None:
+    def __init__(self, spec: RobotSpec, scene: Scene, config: TabletopConfig | None = None) -> None:
         self.spec = spec
         self.config = config or TabletopConfig()
         self.scene = scene

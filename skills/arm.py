@@ -4,7 +4,7 @@ A recipe is a generator over the *measured* state. It may be begun again at any 
 anywhere, so an interrupted skill resumes by being reset: it looks at the world and goes on.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from math import isfinite, pi
 
@@ -39,6 +39,9 @@ class Step:
     began: float = field(default=float("nan"))  # [s]
 
 
+Recipe = Generator[Step, None, None]
+
+
 @dataclass
 class Body:
     """The arm that skills share: its kinematics and the one stream of motion."""
@@ -63,7 +66,7 @@ class ArmSkill:
         self.goal: Goal
         self._modes = (JointMode.POSITION,) * len(body.spec.joints)
 
-    def recipe(self) -> Iterator[Step]:
+    def recipe(self) -> Recipe:
         """The steps, each made from `self.state` and `self.goal` as they are when it begins."""
         raise NotImplementedError
 
@@ -179,11 +182,11 @@ class ArmSkill:
         target = np.append(self.state.reference.q[self.arm], finger)
 
         def still() -> bool:
-            return self.body.motion.arrived and abs(self.state.qd[self.finger]) < 0.002
+            return self.body.motion.arrived and bool(abs(self.state.qd[self.finger]) < 0.002)
 
         return Step(lambda: target, still)
 
-    def rise(self) -> Iterator[Step]:
+    def rise(self) -> Recipe:
         """Straight up to where the way across is free, if the tool is lower than that."""
         here, height = self.tool, self.travel_height()
         if here[2] < height - 0.005:

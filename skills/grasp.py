@@ -1,6 +1,5 @@
 """Take things, put things down, and the gripper by itself."""
 
-from collections.abc import Iterator
 from math import pi
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from robot.geometry import wrap, yaw_of
 from robot.table import BLOCK, BOWL_FLOOR, X_BOUNDS, Y_BOUNDS
 from robot.types import Vector
-from skills.arm import OPEN, SQUEEZE, ArmSkill, Refusal, Step
+from skills.arm import OPEN, SQUEEZE, ArmSkill, Recipe, Refusal, Step
 
 RELEASE = 0.010  # [m] how far a finger backs off to let go: less than a bowl's inside leaves
 DROP = 0.003  # [m] above its support where an object is let go
@@ -18,17 +17,17 @@ NEAR = 0.04  # [m] level distance from an object's middle that counts as on it, 
 class Gripper(ArmSkill):
     """Goal arguments: `opening` [m] between the fingers, 0 to 0.085."""
 
-    def recipe(self) -> Iterator[Step]:
-        (opening,) = self.numbers("opening", 1).tolist()
-        if not 0 <= opening <= 2 * OPEN:
-            raise Refusal(f"the gripper opens 0 to {2 * OPEN} m, not {opening}")
+    def recipe(self) -> Recipe:
+        opening = self.goal.args.get("opening")
+        if not isinstance(opening, int | float) or not 0 <= opening <= 2 * OPEN:
+            raise Refusal(f"gripper needs opening: 0 to {2 * OPEN} m, not {opening!r}")
         yield self.grip(opening / 2)
 
 
 class Pick(ArmSkill):
     """Goal arguments: `object`, a name. Done when it is lifted and measured in the gripper."""
 
-    def recipe(self) -> Iterator[Step]:
+    def recipe(self) -> Recipe:
         name = self.object(self.goal.args.get("object"))
         held = self.held()
         if held is not None and held != name:
@@ -39,7 +38,7 @@ class Pick(ArmSkill):
         if self.held() != name:
             raise Refusal(f"the gripper closed, but the {name} is not in it")
 
-    def _grasp(self, name: str) -> Iterator[Step]:
+    def _grasp(self, name: str) -> Recipe:
         fix = self.state.objects[name]
         width = float(min(fix.size[:2]))
         if width > 2 * OPEN - 0.01:
@@ -89,7 +88,7 @@ class Place(ArmSkill):
     Done when the object is measured to rest there: in the bowl, on the block, or at the spot.
     """
 
-    def recipe(self) -> Iterator[Step]:
+    def recipe(self) -> Recipe:
         name = self.object(self.goal.args.get("object"))
         at = self.goal.args.get("at")
         if isinstance(at, str):

@@ -1,9 +1,7 @@
 """Come to rest on the fastest way, and stay."""
 
-from collections.abc import Iterator
-
 from robot.types import Goal, State
-from skills.arm import ArmSkill, Step
+from skills.arm import ArmSkill, Recipe, Step
 
 
 class Hold(ArmSkill):
@@ -13,5 +11,5 @@ class Hold(ArmSkill):
         super().reset(state, goal)
         self.body.motion.arrived = False
 
-    def recipe(self) -> Iterator[Step]:
+    def recipe(self) -> Recipe:
         yield Step(lambda: self.state.reference.q, lambda: self.body.motion.arrived)

@@ -1,12 +1,10 @@
 """Push things over the table with closed fingers."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from robot.table import X_BOUNDS, Y_BOUNDS
 from robot.types import Vector
-from skills.arm import LOWEST, ArmSkill, Refusal, Step
+from skills.arm import LOWEST, ArmSkill, Recipe, Refusal, Step
 
 BEHIND = 0.045  # [m] from the object's middle to the fingers before they touch it
 SPEED = 0.08  # [m/s] of the fingers
@@ -16,7 +14,7 @@ CLOSE_ENOUGH = 0.02  # [m] from where it was to be pushed
 class Push(ArmSkill):
     """Goal arguments: `object`, a name; `to`, (2,) xy [m]. Done when it is measured there."""
 
-    def recipe(self) -> Iterator[Step]:
+    def recipe(self) -> Recipe:
         name = self.object(self.goal.args.get("object"))
         if name.endswith("bowl"):
             raise Refusal(f"the {name} is fixed to the table")
@@ -32,14 +30,12 @@ class Push(ArmSkill):
         if length > CLOSE_ENOUGH / 2:
             yield from self._push(start, way / length, length)
         seen = self.state.time
-        yield Step(
-            lambda: self.state.reference.q, lambda: self.state.objects[name].time > seen
-        )
+        yield Step(lambda: self.state.reference.q, lambda: self.state.objects[name].time > seen)
         away = float(np.linalg.norm(self.state.objects[name].position[:2] - to))
         if away > CLOSE_ENOUGH and not np.any(self.offset()):
             raise Refusal(f"the {name} stopped {away:.3f} m from where it was to be pushed")
 
-    def _push(self, start: Vector, direction: Vector, length: float) -> Iterator[Step]:
+    def _push(self, start: Vector, direction: Vector, length: float) -> Recipe:
         """From behind the object along the unit `direction` (2,) for `length` [m]."""
         yield from self.rise()
         heading = float(np.arctan2(direction[0], -direction[1]))  # fingers side by side, across
@@ -59,9 +55,7 @@ class Push(ArmSkill):
         leg = self.move(carrot, heading, 0.0)
         yield Step(
             leg.target,
-            lambda: began is not None
-            and self._gone(began, reach) >= reach
-            and self.settled(),
+            lambda: began is not None and self._gone(began, reach) >= reach and self.settled(),
         )
         yield from self.rise()
 

@@ -1,0 +1,30 @@
+# `make run` shows the main job, `make test` passes the tests; each sets up what it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test check clean
+
+run: .venv/base
+	$(BIN)/courtside run "put the red block in the blue bowl" --video runs/demo.mp4
+
+test: .venv/dev
+	$(BIN)/python -m pytest -q -n auto
+
+check: .venv/dev
+	$(BIN)/courtside check
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+# The locks are complete, so that nothing is resolved and nothing is built: --no-deps.
+.venv/base: requirements.lock
+	@echo "setting up .venv (about a gigabyte, a minute or two)" >&2
+	$(PYTHON) -m venv .venv
+	$(PIP) install --no-compile --no-deps --requirement requirements.lock
+	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/base requirements-dev.lock
+	$(PIP) install --no-compile --no-deps --requirement requirements-dev.lock
+	@touch $@

@@ -1,0 +1,215 @@
+"""What is wrong with a program, told in one line: before it starts, in its calls, at its end."""
+
+import io
+import json
+import re
+import tokenize
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from planners.program.words import WORDS, Word, WordError, nearest
+
+Kind = Literal["syntax", "type", "runtime", "limit", "crash"]  # with the first two, nothing ran
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The program is over: why, in one line."""
+
+    error: str
+    line: int | None  # of the program, from 1
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program may use."""
+
+    compute: float = 0.3  # [s] of its own computing in all; the robot's time does not count
+    deadline: float = 0.6  # [s] after which a worker that does not answer is killed
+    memory: int = 64  # [MiB]
+    depth: int = 200  # functions inside functions
+    calls: int = 1000  # of words
+    printed: int = 10_000  # [bytes]
+    length: int = 20_000  # characters
+
+
+# Before it starts -------------------------------------------------------------------------------
+
+MODULES = "collections copy dataclasses functools itertools math random typing"
+ABSENT = {"eval", "exec", "exit", "quit", "help"}  # only these get past the type checker
+
+
+def refused(program: str, limits: Limits) -> Failed | None:
+    """Why a program may not even start: its length, an import, or a name it does not have.
+
+    A courtesy, so that nothing moves before the error: the wall is the worker.
+    """
+    if len(program) > limits.length:
+        return Failed(f"the program is longer than {limits.length} characters", None, "limit")
+    statement: list[str] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(program).readline):
+            text, line = token.string, token.start[0]
+            if token.type == tokenize.NAME and text in ABSENT:
+                return Failed(f"there is no `{text}` in programs", line, "type")
+            if token.type == tokenize.NEWLINE or text == ";":
+                for module in _imports(" ".join(statement)):
+                    if module not in MODULES.split():
+                        error = f"there is no module `{module}`; programs may import {MODULES}"
+                        return Failed(error, line, "type")
+                statement = []
+            elif token.type in (tokenize.NAME, tokenize.OP):
+                statement.append(text)
+    except (tokenize.TokenError, SyntaxError):
+        pass  # the type checker says it better
+    return None
+
+
+def _imports(statement: str) -> list[str]:
+    """The modules that a statement imports, its tokens spaced."""
+    found = re.match(r"from (\S+) .*?import|(?:.* )?import (.+)", statement)
+    if found is None:
+        return []
+    return [found[1]] if found[1] else re.findall(r"(?:^|, )(\w+)", found[2])
+
+
+# A variable may be None only until a loop has run, as `found = None` often is: no error yet. The
+# call itself is checked when it comes.
+DOUBTFUL = "|".join(
+    (
+        r".*(found|type) `(None \| .+|[^`]+ \| None)`.*",
+        r".*(Object|value) of type `None` is not assignable .*",
+        r".* can implicitly return `None`.*",
+    )
+)
+
+
+def diagnosis(report: str) -> Failed | None:
+    """What the type checker is sure of: the first finding of a line, at most three."""
+    findings = [f for f in json.loads(report) if not re.fullmatch(DOUBTFUL, f["message"])]
+    syntax = [finding for finding in findings if finding["code"] == "invalid-syntax"]
+    by_line: dict[int, str] = {}
+    for finding in syntax or findings:
+        by_line.setdefault(finding["location"]["row"], _explained(finding["message"]))
+    if not by_line:
+        return None
+    (line, error), *others = by_line.items()
+    error += "".join(f"; line {at}: {other}" for at, other in others[:2])
+    return Failed(error, line, "syntax" if syntax else "type")
+
+
+def _explained(message: str) -> str:
+    if unknown := re.fullmatch(r"Name `(\w+)` used when not defined", message):
+        return f"unknown name `{unknown[1]}`{nearest(unknown[1], WORDS, 'the words are')}"
+    return one_line(message)
+
+
+# In its calls -----------------------------------------------------------------------------------
+
+NAME = r"[\w .,'-]{1,100}"  # without brackets: a function leaves the sandbox as "<function ...>"
+LONGEST = 500  # characters of a text
+LARGEST = 1e6  # magnitude of a number
+DEEPEST = 4  # levels of a skill's arguments
+MOST = 200  # values on each level
+
+
+def bound(word: Word, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
+    """All of a call's arguments in order, defaults too, if they are fit to leave the sandbox.
+
+    Otherwise raises a WordError that says what is expected.
+    """
+    try:
+        given = word.signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise WordError(f"{word.name}: {error}; it is {word.usage}") from None
+    given.apply_defaults()
+    for name, value in given.arguments.items():
+        expected, fits = EXPECTED[name]
+        if not fits(value):
+            raise WordError(f"{word.name}: {name} must be {expected}")
+    return given.args
+
+
+def _number(value: Any) -> bool:
+    # Compared, because isfinite fails for huge integers; nan compares false.
+    return type(value) in (int, float) and abs(value) <= LARGEST
+
+
+def _name(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(NAME, value) is not None
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST
+
+
+def _point(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(map(_number, value))
+
+
+def _plain(value: Any) -> bool:
+    return value is None or isinstance(value, bool) or _number(value) or _text(value)
+
+
+def _arguments(value: Any) -> bool:
+    """Level by level, because walking lists that share lists one by one may never end."""
+    level = [{} if value is None else value]
+    if not isinstance(level[0], dict):
+        return False
+    for _ in range(DEEPEST + 1):
+        dicts = [item for item in level if isinstance(item, dict)]
+        lists = [item for item in level if isinstance(item, list | tuple)]
+        if sum(map(_plain, level)) + len(dicts) + len(lists) < len(level):
+            return False
+        if not all(_text(key) for item in dicts for key in item):
+            return False
+        level = [inner for item in (*lists, *(d.values() for d in dicts)) for inner in item]
+        if len(level) > MOST:
+            return False
+    return not level
+
+
+PLACE = "a name or [x, y] of finite numbers", lambda value: _name(value) or _point(value)
+POINT = "[x, y] of finite numbers", _point
+EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {  # by parameter
+    "name": ("a name of at most 100 letters", _name),
+    "msg": (f"a text of at most {LONGEST} characters", _text),
+    "a": PLACE,
+    "b": PLACE,
+    "pos": POINT,
+    "pos_normalized": POINT,
+    "goal": ("a small dictionary of finite numbers, texts and lists", _arguments),
+}
+
+# At its end -------------------------------------------------------------------------------------
+
+REWORDED: list[tuple[str, str, Kind]] = [  # the interpreter's messages, and ours
+    (r"TimeoutError: \w+ time limit.*", "the program computes for more than {compute} s", "limit"),
+    (
+        r"MemoryError: .*memory limit.*",
+        "the program uses more than {memory} MiB, or prints more than {printed} bytes",
+        "limit",
+    ),
+    (r"RecursionError: .*", "functions call each other more than {depth} deep", "limit"),
+    (r"NotImplementedError: The monty .* support (.*)", r"programs cannot use \1", "syntax"),
+    (
+        r"NotImplementedError: external function '(\w+)' cannot .*",
+        r"\1 cannot be called from a method such as sort: put its answers in a list first",
+        "runtime",
+    ),
+]
+
+
+def reworded(error: str, limits: Limits) -> tuple[str, Kind]:
+    """The interpreter's message as ours, and its kind."""
+    error = one_line(error)
+    for pattern, ours, kind in REWORDED:
+        if re.fullmatch(pattern, error):
+            return re.sub(pattern, ours.format(**asdict(limits)), error), kind
+    return error, "runtime"
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())[:300]

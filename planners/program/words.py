@@ -1,0 +1,212 @@
+"""The words a program may use, each declared once: a function whose signature and docstring
+become the type stub. Its keyword-only parameters are the host's, and no part of the stub.
+
+Places are named as in the published Code as Policies programs, after the picture of a camera
+that faces the robot across the table: "top" is the side nearest the robot's base (y = -.2 m),
+"bottom" the far side (y = -.8 m), "left" is -x, "right" is +x. Named places, and what
+`denormalize_xy` spans, lie 5 cm inside the table's bounds.
+"""
+
+from __future__ import annotations  # signatures stay text, as the stubs show them
+
+import difflib
+import inspect
+import math
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from robot.geometry import matrix_of
+from robot.table import COLORS, X_BOUNDS, Y_BOUNDS
+from robot.types import Fix
+
+Point = Sequence[float]  # [x, y] [m]
+Place = str | Point  # the name of an object or a place, or a point
+Arguments = dict[str, Any]  # a skill's, in plain values
+Objects = Mapping[str, Fix]  # as in State.objects
+Bounds = tuple[tuple[float, float], tuple[float, float]]  # x and y, each from and to [m]
+
+TABLE: Bounds = (X_BOUNDS, Y_BOUNDS)
+INSET = 0.05  # [m]
+CORNERS = {  # as fractions of x and y between the insets
+    "top left corner": (0.0, 1.0),
+    "top right corner": (1.0, 1.0),
+    "bottom left corner": (0.0, 0.0),
+    "bottom right corner": (1.0, 0.0),
+}
+SIDES = {
+    "top side": (0.5, 1.0),
+    "right side": (1.0, 0.5),
+    "bottom side": (0.5, 0.0),
+    "left side": (0.0, 0.5),
+}
+PLACES = CORNERS | SIDES | {"middle": (0.5, 0.5)}
+
+
+class WordError(ValueError):
+    """A word used wrongly. The message is for the program's author."""
+
+
+def place_xy(name: str, table: Bounds = TABLE) -> tuple[float, float] | None:
+    """The xy [m] of a named place; None for any other name."""
+    fractions = PLACES.get(_tidy(name))
+    return None if fractions is None else _within(table, fractions)
+
+
+def find(name: str, objects: Objects) -> str:
+    """The object that `name` means, forgiving case, underscores and "the"."""
+    for known in objects:
+        if _tidy(known) == _tidy(name):
+            return known
+    raise WordError(f"there is no {name!r}{nearest(name, objects, 'the objects are')}")
+
+
+def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
+    """The end of an error about `name`: the nearest of the `known` names, or all of them."""
+    known = sorted(known)
+    if close := difflib.get_close_matches(name, known, n=1):
+        return f"; did you mean {close[0]!r}?"
+    return f"; {otherwise} {', '.join(known) or 'none'}"
+
+
+def _tidy(name: str) -> str:
+    return name.lower().replace("_", " ").strip().removeprefix("the ")
+
+
+def _within(table: Bounds, fractions: Point) -> tuple[float, float]:
+    x, y = (
+        low + INSET + fraction * (high - low - 2 * INSET)
+        for fraction, (low, high) in zip(fractions, table, strict=True)
+    )
+    return x, y
+
+
+def get_obj_names(*, objects: Objects) -> list[str]:
+    """The names of all objects on the table."""
+    return list(objects)
+
+
+def get_obj_pos(name: str, *, objects: Objects, table: Bounds = TABLE) -> list[float]:
+    """Where an object or a named place is now: [x, y] of its centre in metres."""
+    xy = place_xy(name, table)
+    return objects[find(name, objects)].position[:2].tolist() if xy is None else list(xy)
+
+
+def get_bbox(name: str, *, objects: Objects) -> list[float]:
+    """The box around an object, seen from above: [min_x, min_y, max_x, max_y] in metres."""
+    fix = objects[find(name, objects)]
+    half = np.abs(matrix_of(fix.quaternion)) @ fix.size / 2
+    return [*(fix.position - half)[:2].tolist(), *(fix.position + half)[:2].tolist()]
+
+
+def get_color(name: str, *, objects: Objects) -> str:
+    """An object's colour in one word, such as 'red'."""
+    found = find(name, objects)
+    for word in _tidy(found).split():
+        if word in COLORS:
+            return word
+    raise WordError(f"the colour of {found!r} is not known")
+
+
+def is_obj_visible(name: str, *, objects: Objects) -> bool:
+    """Whether there is an object of that name on the table."""
+    return _tidy(name) in map(_tidy, objects)
+
+
+def denormalize_xy(pos_normalized: Point, *, table: Bounds = TABLE) -> list[float]:
+    """[x, y] in metres from fractions of the table: [0, 0] is the bottom left corner,
+    [1, 1] the top right corner, [0.5, 0.5] the middle.
+    """
+    return list(_within(table, pos_normalized))
+
+
+def get_corner_name(pos: Point, *, table: Bounds = TABLE) -> str:
+    """The corner nearest to [x, y]: 'top left corner', 'bottom right corner' and so on."""
+    return min(CORNERS, key=lambda corner: math.dist(_within(table, CORNERS[corner]), pos))
+
+
+def get_side_name(pos: Point, *, table: Bounds = TABLE) -> str:
+    """The side nearest to [x, y]: 'top side', 'right side', 'bottom side' or 'left side'."""
+    return min(SIDES, key=lambda side: math.dist(_within(table, SIDES[side]), pos))
+
+
+def put_first_on_second(a: Place, b: Place) -> None:
+    """Pick up `a` and put it on `b`. Each is the name of an object, a place such as
+    'top left corner', 'left side' or 'middle', or [x, y] in metres.
+    """
+
+
+def say(msg: str) -> None:
+    """Say something to the person."""
+
+
+def run_skill(name: str, goal: Arguments | None = None) -> str:
+    """Run a skill by its name, with its arguments: 'done', or why it failed."""
+    raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: the function that declares it, and whether bringing it about moves the robot."""
+
+    function: Callable[..., Any]
+    moves: bool = False
+    acts: bool = False  # brought about by the planner, not answered from the scene
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def signature(self) -> inspect.Signature:
+        whole = inspect.signature(self.function)
+        shown = [p for p in whole.parameters.values() if p.kind is not p.KEYWORD_ONLY]
+        return whole.replace(parameters=shown)
+
+    @property
+    def usage(self) -> str:
+        """For example `say(msg: str) -> None`."""
+        return f"{self.name}{self.signature}".replace("'", "")  # annotations print quoted
+
+    @property
+    def stub(self) -> str:
+        doc = textwrap.indent(f'"""{inspect.getdoc(self.function)}"""', "    ")
+        return f"def {self.usage}:\n{doc}\n"
+
+
+WORDS = {
+    word.name: word
+    for word in (
+        *map(Word, (get_obj_names, get_obj_pos, get_bbox, get_color, is_obj_visible)),
+        *map(Word, (denormalize_xy, get_corner_name, get_side_name)),
+        Word(put_first_on_second, moves=True, acts=True),
+        Word(say, acts=True),
+        Word(run_skill, moves=True, acts=True),
+    )
+}
+
+STUBS = """from collections.abc import Sequence
+from typing import Any
+
+Point = Sequence[float]
+Place = str | Point
+Arguments = dict[str, Any]
+
+""" + "\n".join(word.stub for word in WORDS.values())
+
+
+def answer(
+    name: str,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    objects: Objects,
+    table: Bounds = TABLE,
+) -> Any:
+    """What the scene says to the checked call of a word that does not act."""
+    function = WORDS[name].function
+    host = {"objects": objects, "table": table}
+    wanted = inspect.signature(function).parameters.keys() & host.keys()
+    return function(*args, **kwargs, **{key: host[key] for key in wanted})

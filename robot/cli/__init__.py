@@ -1,0 +1,1 @@
+"""The `courtside` command: resolves names, builds the parts, and hands them to the loop."""

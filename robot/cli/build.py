@@ -1,0 +1,194 @@
+"""Builds the parts of a stack from names. The only place that resolves them."""
+
+import json
+import platform
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from importlib import import_module, metadata
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from robot.cli.errors import Failure, WrongUse
+
+if TYPE_CHECKING:  # imported where used: help must print at once
+    from planners.correct import Vocabulary
+    from planners.fixed import FixedPlanner
+    from planners.program.planner import ProgramPlanner, Timing, Writer
+    from robot.record import Recorder
+    from robot.types import RobotSpec, Skill
+    from robot.worker import Arrival
+    from sim.scene import Scene
+
+EngineName = Literal["mujoco", "pybullet"]
+Perception = Literal["truth"]
+# What stands on the table when no scene is given; where, the seed decides.
+DEFAULT_SCENE = (
+    "red block",
+    "green block",
+    "yellow block",
+    "blue bowl",
+    "green bowl",
+    "orange bowl",
+)
+VERSIONS = ("courtside", "mujoco", "pybullet", "numpy", "ruckig", "pydantic-monty", "xllamacpp")
+
+
+def resolve(reference: str) -> Any:
+    """The object behind `module:name`."""
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)
+
+
+def robot_spec(name: str = "ur5e") -> "RobotSpec":
+    from robot.specs import SPECS
+
+    if name not in SPECS:
+        raise WrongUse(f"unknown robot {name!r}; valid are {', '.join(SPECS)}")
+    return SPECS[name]
+
+
+def skills(spec: "RobotSpec") -> "Mapping[str, Skill]":
+    """Every registered skill, sharing one body."""
+    from skills import SKILLS
+    from skills.arm import Body
+
+    body: Body = Body.of(spec)
+    return {name: resolve(reference)(body) for name, reference in SKILLS.items()}
+
+
+def vocabulary() -> "Vocabulary":
+    from planners.correct import Vocabulary
+    from robot.table import COLORS, KINDS
+
+    return Vocabulary(tuple(COLORS), KINDS)
+
+
+def scene(file: Path | None, seed: int | None) -> tuple["Scene", int]:
+    """The scene of `file`, or the default objects where `seed` puts them; and the seed."""
+    import numpy as np
+
+    from sim.scene import SceneError, load_scene, random_scene
+
+    try:
+        if file is not None:
+            loaded, own = load_scene(file)
+            return loaded, own if seed is None else seed
+        seed = 0 if seed is None else seed
+        return random_scene(np.random.default_rng(seed), names=DEFAULT_SCENE), seed
+    except SceneError as error:
+        raise WrongUse(str(error)) from error
+
+
+def language_model(name: str, model: str) -> "Writer":
+    """The writer of programs behind `--llm`; to be closed."""
+    from planners.llm import ModelError
+    from planners.program.prompt import open_writer
+
+    try:
+        return open_writer(name, model)
+    except ModelError as error:
+        raise Failure(str(error)) from error
+
+
+def program_planner(
+    writer: "Writer | None",
+    say: Callable[[str], None],
+    arrived: Callable[[str, "Arrival[Any]"], None],
+    timing: "Timing | None" = None,
+    real_time: bool = False,
+) -> "ProgramPlanner":
+    """The planner that runs programs; to be closed."""
+    from planners.program.planner import ProgramPlanner, Timing
+    from planners.program.sandbox import Sandbox
+    from robot.worker import when_ready
+    from skills import SKILLS
+
+    timing = Timing(when_ready, when_ready) if real_time else timing
+    return ProgramPlanner(writer, Sandbox(), tuple(SKILLS), vocabulary(), say, arrived, timing)
+
+
+def fixed_planner(goals: str, say: Callable[[str], None]) -> "FixedPlanner":
+    """The planner that carries out goals as they are written."""
+    from planners.fixed import FixedPlanner, parse_goals
+    from skills import SKILLS
+
+    try:
+        legs = parse_goals(goals, tuple(SKILLS))
+    except ValueError as error:
+        raise WrongUse(str(error)) from error
+    return FixedPlanner(legs, vocabulary(), say)
+
+
+def recorder(
+    folder: Path,
+    what: str,
+    spec: "RobotSpec",
+    scene: "Scene",
+    seed: int,
+    config: object,
+    video: Path | None = None,
+    **more: str,
+) -> "Recorder":
+    """A recorder of a new file in `folder`, named by the time of day; to be closed.
+
+    The file carries what it takes to repeat it: the command, the scene, the seed, versions.
+    """
+    from robot.record import Recorder
+
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    numbers = (f"-{number}" if number else "" for number in count())
+    path = next(p for n in numbers if not (p := folder / f"{what}-{stamp}{n}.mcap").exists())
+    assert is_dataclass(config) and not isinstance(config, type)
+    about = {
+        "command": what,
+        "config": json.dumps(asdict(config), default=str),
+        "scene": json.dumps([asdict(thing) for thing in scene]),
+        "seed": str(seed),
+        "commit": _commit(),
+        "versions": json.dumps(_versions()),
+        **more,
+    }
+    try:
+        return Recorder(path, spec, about, video)
+    except OSError as error:
+        raise WrongUse(f"cannot record: {error.filename}: {error.strerror}") from error
+
+
+def arrivals(recorder: "Recorder") -> Callable[[str, "Arrival[Any]"], None]:
+    """What a planner calls with each worker's answer, so that a replay can repeat it."""
+
+    def arrived(worker: str, arrival: "Arrival[Any]") -> None:
+        # A sandbox repeats its answers by itself; a language model need not.
+        result = arrival.result if isinstance(arrival.result, str) else None
+        error = str(arrival.error) if arrival.error else None
+        content = json.dumps({"result": result, "error": error})
+        recorder.arrival(arrival.time, worker, arrival.requested, content)
+
+    return arrived
+
+
+def ignore_arrivals(worker: str, arrival: "Arrival[Any]") -> None:
+    """For runs that are not recorded."""
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or "unknown"
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in VERSIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found

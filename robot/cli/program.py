@@ -1,0 +1,98 @@
+"""`courtside program`: one program in the tabletop world."""
+
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+from tyro.conf import Positional
+
+from robot.cli import build
+from robot.cli.errors import WrongUse
+
+
+@dataclass(frozen=True)
+class Program:
+    """Run one language-model program, sandboxed, as fast as the simulation goes."""
+
+    file: Positional[Path]
+    """The program."""
+    scene: Path | None = None
+    """A scene file. Without it: three blocks and three bowls, placed by the seed."""
+    engine: build.EngineName = "mujoco"
+    """Which physics."""
+    llm: str = ""
+    """Who repairs a program with an error, as for `run`. Without it, nobody."""
+    model: str = ""
+    """The model's name on the server; empty: its first."""
+    perception: build.Perception = "truth"
+    """How objects are seen; truth: the world tells."""
+    seed: int | None = None
+    """Of everything random; default 0, or the scene file's."""
+    record: Path | None = None
+    """Folder for a recording (MCAP)."""
+    video: Path | None = None
+    """Also write a film (mp4); needs --record."""
+    duration: float = 300.0
+    """[s] simulated, at most."""
+    json: Annotated[bool, "One JSON object on standard output."] = False
+    verbose: bool = False
+    """Also show the programs."""
+
+    def main(self) -> int:
+        try:
+            program = self.file.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise WrongUse(f"{self.file}: not a readable program ({error})") from error
+        if self.video and not self.record:
+            raise WrongUse("--video needs --record")
+        scene, seed = build.scene(self.scene, self.seed)
+        spec = build.robot_spec()
+
+        from robot.cli.session import Session, Voice, print_json
+        from sim.tabletop import Tabletop, TabletopConfig
+
+        began = monotonic()
+        voice = Voice()
+        with ExitStack() as parts:
+            recorder, arrived = None, build.ignore_arrivals
+            if self.record:
+                about = (spec, scene, seed, self, self.video)
+                recorder = build.recorder(self.record, "program", *about, program=program)
+                parts.callback(recorder.close)
+                voice.record = recorder.said
+                arrived = build.arrivals(recorder)
+            writer = None
+            if self.llm:
+                writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
+            planner = parts.enter_context(
+                closing(build.program_planner(writer, voice.say, arrived))
+            )
+            planner.execute(program)
+            config = TabletopConfig(
+                engine=self.engine,
+                cameras=("scene",) if self.video else (),
+                duration=self.duration,
+            )
+            session = Session(Tabletop(spec, scene, config), planner, voice, recorder)
+            session.run()
+        ok = planner.succeeded and not session.halted
+        error = None if ok else planner.error or "it was stopped, or ran out of time"
+        if self.json:
+            print_json(
+                {
+                    "ok": ok,
+                    "error": error,
+                    "said": voice.said,
+                    "objects": session.objects,
+                    "calls": planner.calls,
+                    "killed": planner.killed,
+                    "wall_s": round(monotonic() - began, 3),
+                    "seed": seed,
+                    "ticks": session.ticks,
+                    "recording": str(recorder.path) if recorder else None,
+                }
+            )
+        voice.close(ok, error, recorder.path if recorder else None, self.video)
+        return 0 if ok else 1

@@ -1,0 +1,116 @@
+"""`courtside replay`: a recording, played through the stack."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional
+
+from robot.cli import build
+from robot.cli.errors import WrongUse
+
+if TYPE_CHECKING:
+    from robot.recording import Recording
+    from robot.types import Planner
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Feed a recording's observations, words and answers to the stack; report what differs."""
+
+    file: Positional[Path]
+    """The recording (MCAP)."""
+    json: Annotated[bool, "One JSON object on standard output."] = False
+    verbose: bool = False
+
+    def main(self) -> int:
+        from robot.recording import Recording, RecordingError
+
+        try:
+            recording = Recording.load(self.file)
+            ticks, found = replay(recording)
+        except RecordingError as error:
+            raise WrongUse(str(error)) from error
+        if self.json:
+            print(json.dumps({"ticks": ticks, "differences": found}))
+        else:
+            print(f"{ticks} ticks, " + ("no difference" if not found else "differences:"))
+            print(*found, sep="\n", end="\n" if found else "")
+        return 1 if found else 0
+
+
+def replay(recording: "Recording") -> tuple[int, list[str]]:
+    """The number of ticks replayed, and how they differ from the recorded ones."""
+    from robot.estimate import Estimator
+    from robot.loop import Stack, run
+    from robot.mode import Mode
+    from robot.replay import ReplayRobot, differences
+    from robot.safety import Supervisor
+    from robot.types import Tick
+
+    spec = build.robot_spec(recording.metadata.get("robot", ""))
+    robot = ReplayRobot(recording, spec)
+    supervisor = Supervisor(spec)
+    mode = Mode(supervisor)
+    mode.engage()
+    ticks: list[Tick] = []
+    run(
+        Stack(
+            robot=robot,
+            planner=_planner(recording),
+            skills=build.skills(spec),
+            supervisor=supervisor,
+            mode=mode,
+            estimator=Estimator(spec),
+            hear=robot.hear,
+            record=ticks.append,
+        )
+    )
+    return len(ticks), differences(recording, ticks)
+
+
+def _planner(recording: "Recording") -> "Planner":
+    """The planner of the recorded command, its workers answering as they did."""
+    from planners.program.planner import Timing
+    from robot.recording import RecordingError
+    from robot.worker import at
+
+    try:
+        config = json.loads(recording.metadata["config"])
+    except (KeyError, ValueError) as error:
+        raise RecordingError(f"{recording.path}: does not say which command made it") from error
+    if config.get("planner") == "fixed":
+        return build.fixed_planner(config["instruction"], lambda text: None)
+    answers = [json.loads(a.result) for a in recording.arrivals if a.worker == "model"]
+    timing = Timing(
+        *(
+            at([a.time for a in recording.arrivals if a.worker == worker])
+            for worker in ("model", "sandbox")
+        )
+    )
+    writer = None if config.get("llm") == "" else Remembered(answers)
+    planner = build.program_planner(writer, lambda text: None, build.ignore_arrivals, timing)
+    if "file" in config:
+        planner.execute(recording.metadata["program"])
+    elif config["instruction"]:
+        planner.instruct(config["instruction"])
+    return planner
+
+
+class Remembered:
+    """A writer that repeats recorded answers."""
+
+    def __init__(self, answers: list[dict[str, str | None]]) -> None:
+        self._answers = iter(answers)
+
+    def write(
+        self, instruction: str, objects: list[str], program: str = "", error: str = ""
+    ) -> str:
+        answer = next(self._answers)
+        if answer["result"] is None:
+            raise RuntimeError(answer["error"])
+        return answer["result"]
+
+    def close(self) -> None:
+        """There is nothing to end."""

@@ -1,0 +1,209 @@
+"""One run of the stack at the table: what `run` and `program` have in common."""
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import IO, Any, Protocol
+
+import numpy as np
+
+from robot.cli import build
+from robot.estimate import Estimator
+from robot.loop import Stack, run
+from robot.mode import Mode
+from robot.record import Recorder
+from robot.safety import Supervisor
+from robot.types import Planner, Robot, Tick, Utterance
+
+SETTLE = 0.6  # [s] that the robot goes on after its last goal, so that what it did is seen
+PATIENCE = 20.0  # [s] halted with nobody at the keyboard, then the run is over
+
+
+class Follows(Planner, Protocol):
+    """A planner that can tell when it has nothing left to do."""
+
+    @property
+    def finished(self) -> bool: ...
+
+
+class Voice:
+    """Says what the robot says, and shows on standard error what happens."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self.said: list[str] = []
+        self.record: Callable[[float, str], None] = lambda time, text: None
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._time = 0.0
+        self._goal = 0
+        self._reasons: tuple[str, ...] = ()
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+        self.record(self._time, text)
+        self._show("robot", text, "bold cyan")
+
+    def follow(self, tick: Tick) -> None:
+        """Show what is new in this tick."""
+        self._time = tick.state.time
+        for utterance in tick.heard:
+            self._show("you", utterance.text, "bold yellow")
+        goal = tick.goal
+        if goal.id != self._goal:
+            self._goal = goal.id
+            args = " ".join(f"{key}={_brief(value)}" for key, value in goal.args.items())
+            self._show("", f"{goal.skill} {args}", "dim")
+        if tick.verdict.reasons != self._reasons:
+            self._reasons = tick.verdict.reasons
+            for reason in self._reasons:
+                self._show("supervisor", reason, "bold red" if tick.verdict.stopped else "red")
+
+    def close(self, success: bool, error: str | None, *files: Path | None) -> None:
+        """Show how it ended and what remains."""
+        for file in filter(None, files):
+            self._show("", f"written: {file}", "")
+        if success:
+            self._show("", "done", "bold green")
+        else:
+            self._show("", f"not done: {error or 'stopped'}", "bold red")
+
+    def _show(self, who: str, text: str, style: str) -> None:
+        from rich.text import Text
+
+        line = Text(f"{self._time:7.2f} s  ", "dim")
+        line.append(f"{who:>10}  " if who else " " * 12, "dim")
+        line.append(text, style)
+        self._console.print(line)
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "(" + ", ".join(f"{v:.2f}" if isinstance(v, float) else str(v) for v in value) + ")"
+    return repr(value)
+
+
+class Interrupts(AbstractContextManager["Interrupts"]):
+    """The first Ctrl-C asks the robot to stop, the second ends the loop."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __enter__(self) -> "Interrupts":
+        self._before = {
+            number: signal.signal(number, self._on) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        return self
+
+    def _on(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
+        if self.count > 1:
+            raise KeyboardInterrupt
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+@dataclass
+class Session:
+    """Runs a stack until its planner has finished, and counts what happened."""
+
+    robot: Robot
+    planner: Follows
+    voice: Voice
+    recorder: Recorder | None = None
+    typed: IO[str] | None = None  # where corrections are typed
+    interactive: bool = False  # go on while somebody may type
+    stay: bool = False  # go on even then
+    ticks: int = 0
+    overruns: int = 0
+    stops: int = 0
+    interrupted: bool = False
+    halted: bool = False
+    objects: dict[str, list[float]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Runs to the end; whatever happens, the robot is left safe and the recording whole."""
+        from planners.hear import Ear
+
+        spec = self.robot.spec
+        supervisor = Supervisor(spec)
+        mode = Mode(supervisor)
+        mode.engage()
+        ear = Ear(self.robot.now, self.typed)
+        interrupts = Interrupts()
+        idle_since: float | None = None
+
+        def hear() -> tuple[Utterance, ...]:
+            heard = ear()
+            if interrupts.count and not self.interrupted:
+                self.interrupted = True
+                heard = (*heard, Utterance(self.robot.now(), "stop"))
+            return heard
+
+        def until(tick: Tick) -> bool:
+            nonlocal idle_since
+            now = tick.state.time
+            self.halted = mode.halted
+            if self.interrupted and not np.any(tick.state.reference.qd):
+                return True
+            if self.stay or ((self.interactive or mode.halted) and ear.typed_open):
+                return False
+            if not (self.planner.finished or mode.halted):
+                idle_since = None
+                return False
+            if idle_since is None:
+                idle_since = now
+            return now - idle_since >= (PATIENCE if mode.halted else SETTLE)
+
+        def record(tick: Tick) -> None:
+            self.ticks += 1
+            self.overruns += tick.busy > spec.dt
+            if tick.obs.fixes:
+                self.objects = {
+                    name: [round(v, 4) for v in fix.position.tolist()]
+                    for name, fix in tick.obs.fixes.items()
+                }
+            self.voice.follow(tick)
+            if self.recorder is not None:
+                self.recorder(tick)
+
+        stack = Stack(
+            robot=self.robot,
+            planner=self.planner,
+            skills=build.skills(spec),
+            supervisor=supervisor,
+            mode=mode,
+            estimator=Estimator(spec),
+            hear=hear,
+            record=record,
+            until=until,
+        )
+        try:
+            with interrupts:
+                run(stack)
+        finally:
+            self.stops = mode.stops
+            ear.close()
+            if self.recorder is not None:
+                self.recorder.close()
+
+
+def typed_lines() -> IO[str] | None:
+    """Standard input, if there is any."""
+    return None if sys.stdin is None or sys.stdin.closed else sys.stdin
+
+
+def print_json(result: Mapping[str, Any]) -> None:
+    print(json.dumps(result))
