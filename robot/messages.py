@@ -75,6 +75,21 @@ _FIELDS: Final = {
     "visualization_msgs/MarkerArray": "visualization_msgs/Marker[] markers",
 }
 
+COLOURS: Final = {  # of objects, by the first word of their names
+    "red": (0.85, 0.15, 0.15),
+    "orange": (0.95, 0.55, 0.15),
+    "yellow": (0.95, 0.85, 0.20),
+    "green": (0.25, 0.65, 0.30),
+    "cyan": (0.20, 0.75, 0.75),
+    "blue": (0.20, 0.40, 0.85),
+    "purple": (0.55, 0.30, 0.70),
+    "pink": (1.00, 0.60, 0.70),
+    "brown": (0.55, 0.35, 0.20),
+    "white": (1.00, 1.00, 1.00),
+    "black": (0.10, 0.10, 0.10),
+    "gray": (0.60, 0.60, 0.60),
+}
+
 
 def definition(name: str) -> str:
     """The text of message type `name` ("std_msgs/msg/String"), with all types it contains."""
@@ -204,19 +219,3 @@ def camera_topic(camera: str) -> str:
 
 def compressed_image(time: float, camera: str, jpeg: bytes) -> dict[str, Any]:
     return {"header": header(time, camera), "format": "jpeg", "data": jpeg}
-
-
-COLOURS: Final = {
-    "red": (0.85, 0.15, 0.15),
-    "orange": (0.95, 0.55, 0.15),
-    "yellow": (0.95, 0.85, 0.20),
-    "green": (0.25, 0.65, 0.30),
-    "cyan": (0.20, 0.75, 0.75),
-    "blue": (0.20, 0.40, 0.85),
-    "purple": (0.55, 0.30, 0.70),
-    "pink": (1.00, 0.60, 0.70),
-    "brown": (0.55, 0.35, 0.20),
-    "white": (1.00, 1.00, 1.00),
-    "black": (0.10, 0.10, 0.10),
-    "gray": (0.60, 0.60, 0.60),
-}

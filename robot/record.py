@@ -43,6 +43,9 @@ main()
 class Recorder:
     """Called with each tick; records it, what was said, and when slow workers answered.
 
+    `path` is the MCAP file, `video` the film (mp4, of the first camera seen): new, or replaced.
+    Images are sent a moment later, and must not change until then.
+
     Nothing but the constructor raises: a failure to record is kept in `error`, and logged
     once by `close`. When the child falls behind, images are dropped first.
     """
@@ -111,7 +114,7 @@ class Recorder:
         content = {"time": time, "worker": worker, "requested": requested, "result": result_json}
         self._put("text", messages.ARRIVAL, content)
 
-    def close(self, timeout: float = 10.0) -> None:
+    def close(self, timeout: float = 30.0) -> None:
         """Write what waits, complete the files; give up after `timeout` [s]. Idempotent."""
         if self._closed:
             return

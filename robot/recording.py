@@ -61,6 +61,8 @@ class RecordedArrival:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
+    """All that a file holds."""
+
     path: Path
     metadata: Mapping[str, str]
     joints: tuple[str, ...]
@@ -149,7 +151,7 @@ class _Reader:
         except Exception as error:  # damage shows in many ways: struct, zstd, JSON, KeyError, ...
             raise _Damage(f"is damaged: {type(error).__name__} {error}") from error
         if not self.metadata:
-            raise _Damage("is an MCAP file, but not a recording of Courtside")
+            raise _Damage("is an MCAP file, but no recording of Courtside")
         return False
 
     def _take_all(self, records: Iterator[Any]) -> None:
@@ -157,6 +159,8 @@ class _Reader:
         schemas: dict[int, Schema] = {}
         for record in records:
             match record:
+                case Schema() | Channel() | Message() if not self.metadata:  # ours comes first
+                    raise _Damage("is an MCAP file, but no recording of Courtside")
                 case Metadata(name=messages.METADATA):
                     self.metadata = record.metadata
                     if (kind := record.metadata["format"]) != messages.FORMAT:

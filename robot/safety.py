@@ -60,10 +60,8 @@ class Joint:
 
     def place(self, q: float) -> None:
         """Be at rest at `q`, without a history."""
-        self.q, self.v, self.a = q, 0.0, 0.0
-        self.target = q  # in the unit of its mode
-        self.stray = 0.0  # how far the last step was from the one proposed
-        self.late = False  # limited, and yet to catch up with what is proposed
+        self.q, self.v, self.a, self.target = q, 0.0, 0.0, q  # the target as its mode says
+        self.late, self.stray = False, 0.0  # still to catch up with the wish; how far off it is
         self.past: tuple[float, float] | None = None  # the last two wishes, newest first
 
     def ramp(self, change: float) -> float:
@@ -83,8 +81,7 @@ class Joint:
         v, a, top = sign * v / self.jerk, sign * a / self.jerk, self.a_max / self.jerk
         # Full steps down, as many as leave v >= 0 after a release of n steps: n is the greatest
         # with n² - 2 part n <= v + (whole - 1)(whole / 2 + part).
-        whole = floor(a)
-        part = a - whole
+        whole, part = floor(a), a - floor(a)
         square = part * part + v + (whole - 1) * (whole / 2 + part)
         n = max(0, -whole, floor(part + sqrt(max(0.0, square))))
         n = max(0, min(n + whole, floor(a + top)))
@@ -179,8 +176,8 @@ class Joint:
         x = min(max(x, -self.ramp(self.v_max + self.v)), self.ramp(self.v_max - self.v))
         x = min(max(x, least), most)
         low, high = self.room()
-        if not low + self.near <= rest(x) <= high - self.near:
-            aim = min(max(rest(x), low + self.near), high - self.near)
+        aim = min(max(rest(x), low + self.near), high - self.near)
+        if aim != rest(x):
             x = zero(lambda x: rest(x) - aim, least, most, self.near)
         return self.v + x
 
@@ -235,7 +232,7 @@ class Supervisor:
             raise ValueError(f"{spec.name}: modes must include position or velocity")
         self._use((self._allowed[0],) * n)
         self._per_tick = np.array([[1.0], [1 / spec.dt], [1 / spec.dt**2], [1.0]])
-        self._time, self._seq, self._goal, self._heard = 0.0, 0, -1, -1
+        self._time, self._seq = 0.0, 0
         self._seen_seq, self._wish = -1, home
         self._seen: list[float] = []  # the latest measured pose, (n,) once there is one
         self._start(home)
@@ -253,8 +250,9 @@ class Supervisor:
         """
         if not self.stopped:
             return True
-        blind = self._look(state) if state is not None else self._blind
-        if blind or not self._seen or any(joint.v or joint.a for joint in self._joints):
+        if state is not None:
+            self._look(state)
+        if self._blind or not self._seen or any(joint.v or joint.a for joint in self._joints):
             return False
         self._start([self._seen[joint.i] if joint.tracked else joint.q for joint in self._joints])
         return True
@@ -291,6 +289,7 @@ class Supervisor:
         for joint, q_joint in zip(self._joints, q, strict=True):
             joint.place(q_joint)
         self.stopped, self.reason = False, ""
+        self._goal, self._heard = -1, -inf  # the latest command that was followed
         self._blind = 0  # observations refused in a row
         self._stuck = self._adrift = self._limited = self._dropped = 0.0  # [s] without a break
         self._publish()
@@ -369,7 +368,7 @@ class Supervisor:
             self._use(modes)
         return ""
 
-    def _read(self, proposed: Command) -> tuple[list[float], tuple[JointMode, ...], int, int]:
+    def _read(self, proposed: object) -> tuple[list[float], tuple[JointMode, ...], int, int]:
         """The targets, modes, seq and goal of a proposal that can be trusted; or raises."""
         if not isinstance(proposed, Command):
             raise _Refused("the skill proposed no Command")

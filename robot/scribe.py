@@ -134,7 +134,7 @@ class Film:
     def tick(self, facts: Mapping[str, Any], images: Mapping[str, Pixels]) -> None:
         for line in facts["heard"]:
             self.heard = f"> {line['text']}"
-        args = ", ".join(f"{key} {json.dumps(v)}" for key, v in facts["goal"]["args"].items())
+        args = ", ".join(f"{key} {brief(v)}" for key, v in facts["goal"]["args"].items())
         self.goal = f"[{facts['goal']['skill']}] {args}"
         self.camera = self.camera or next(iter(images), "")
         if self.camera in images:
@@ -174,10 +174,18 @@ class Film:
         """Frames reach the file as they are."""
 
     def close(self) -> None:
-        if self.frame:
-            self._encode()
-            self.container.mux(self.stream.encode(None))
+        if self.frame is None:
+            raise ValueError("no camera image came: the film is empty")
+        self._encode()
+        self.container.mux(self.stream.encode(None))
         self.container.close()
+
+
+def brief(value: Any) -> str:
+    """A goal's argument for the eye."""
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return f"({', '.join(map(brief, value))})" if isinstance(value, list) else str(value)
 
 
 def caption(picture: NDArray[np.uint8], captions: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 X_BOUNDS = (-0.3, 0.3)
 Y_BOUNDS = (-0.8, -0.2)
-Z_BOUNDS = (0.0, 0.3)  # for the tool: the table, and as high as every corner can be reached
+Z_BOUNDS = (0.0, 0.25)  # for the tool: the table, and as high as every corner can be reached
 
 BLOCK = 0.04  # edge of a block
 BOWL_RADIUS = 0.072  # of a bowl's rim, outside

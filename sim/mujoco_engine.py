@@ -53,6 +53,7 @@ class MujocoEngine:
 
     def objects(self) -> Mapping[str, tuple[Vector, Vector]]:
         data = self._data
+        mujoco.mj_kinematics(self._model, data)  # a step leaves the poses of its beginning
         return {
             name: (data.xpos[body].copy(), data.xquat[body].copy())
             for name, body in self._bodies.items()

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import atan2, cos, hypot, sin
+from math import atan2, cos, hypot, sin, sqrt
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -23,6 +23,7 @@ from sim.shapes import BLOCK_MASS, FRICTION, SIZES, Box, parts
 FINGERS = ("finger_joint", "right_finger_joint")
 GRAVITY = 9.81  # [m/s^2]
 SHAPES = 16  # PyBullet's limit of shapes in one body
+FRICTION_ERP = 0.5  # the share of a contact's sideways creep taken back in a step
 CONTACT_REACH = 0.002  # [m] how far apart contacts are prepared; the default is half a block
 GEAR_FORCE, GEAR_ERP = 100.0, 0.1  # [N] what keeps the fingers symmetric
 NEAR, FAR = 0.05, 10.0  # [m] planes of the cameras
@@ -58,6 +59,7 @@ class PybulletEngine:
         self._client.setPhysicsEngineParameter(
             fixedTimeStep=dt,
             numSubSteps=0,
+            frictionERP=FRICTION_ERP,
             contactBreakingThreshold=CONTACT_REACH,
             deterministicOverlappingPairs=1,
         )
@@ -69,9 +71,7 @@ class PybulletEngine:
             self._client.resetJointState(self._arm, motor, position, 0.0)
         self._servos(links)
         self._room()
-        self._fixed: dict[str, tuple[Vector, Vector]] = {}
-        self._bodies: dict[str, int] = {}
-        self._place(scene)
+        self._bodies = self._place(scene)
 
     def step(self, q: Vector, qd: Vector) -> None:
         # The motors bring about the velocity qd + gain (target - q) / dt in this step. The
@@ -94,7 +94,7 @@ class PybulletEngine:
         return np.array([state[0] for state in states]), np.array([state[1] for state in states])
 
     def objects(self) -> Mapping[str, tuple[Vector, Vector]]:
-        poses = {name: (p.copy(), turn.copy()) for name, (p, turn) in self._fixed.items()}
+        poses = {}
         for name, body in self._bodies.items():
             position, (x, y, z, w) = self._client.getBasePositionAndOrientation(body)
             poses[name] = np.array(position), np.array([w, x, y, z])
@@ -163,18 +163,19 @@ class PybulletEngine:
         self._solid([Box((0.55, 0.6, 0.03), (0, -0.4, -0.03), upright)], (0.80, 0.72, 0.60))
         self._solid([Box((3, 3, 0.05), (0, 0, -0.80), upright)], (0.62, 0.65, 0.68))
 
-    def _place(self, scene: Scene) -> None:
+    def _place(self, scene: Scene) -> dict[str, int]:
+        """The scene's objects: the body of each, by its name."""
+        bodies: dict[str, int] = {}
         for thing in scene:
             position = thing.x, thing.y, SIZES[thing.kind][2] / 2
             quaternion = cos(thing.yaw / 2), 0.0, 0.0, sin(thing.yaw / 2)
-            boxes, color = parts(thing.kind), COLORS[thing.color]
-            if thing.kind == "block":
-                body = self._solid(boxes, color, position, quaternion, BLOCK_MASS)
-                self._bodies[thing.name] = body
-                continue
+            mass = BLOCK_MASS if thing.kind == "block" else 0.0
+            boxes = parts(thing.kind)
             for start in range(0, len(boxes), SHAPES):
-                self._solid(boxes[start : start + SHAPES], color, position, quaternion)
-            self._fixed[thing.name] = np.array(position), np.array(quaternion)
+                some = boxes[start : start + SHAPES]
+                body = self._solid(some, COLORS[thing.color], position, quaternion, mass)
+                bodies.setdefault(thing.name, body)
+        return bodies
 
     def _solid(
         self,
@@ -211,11 +212,15 @@ class PybulletEngine:
         return body
 
     def _surface(self, body: int, link: int) -> None:
-        """Dry friction, and none of the drag through the air that PyBullet adds."""
+        """Dry friction, and none of the drag through the air that PyBullet adds.
+
+        An anchor at each contact takes sideways creep back: without, a block turns in the fingers
+        and crawls over the table. PyBullet multiplies the frictions of two surfaces.
+        """
         self._client.changeDynamics(
             body,
             link,
-            lateralFriction=FRICTION,
+            lateralFriction=sqrt(FRICTION),
             frictionAnchor=1,
             linearDamping=0.0,
             angularDamping=0.0,

@@ -5,7 +5,7 @@ anywhere, so an interrupted skill resumes by being reset: it looks at the world 
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite, pi
 
 import numpy as np
@@ -23,7 +23,8 @@ TRAVEL = 0.12  # [m] least height of the tool's centre on the way across the tab
 CLEARANCE = 0.03  # [m] kept above everything on the way across
 EDGE = 0.06  # [m] beyond the table's bounds where the tool may still go
 RETARGET = 0.0005  # [m] a target that moves by less is where it was
-PATIENCE = 8.0  # [s] for one step
+PATIENCE = 10.0  # [s] for one step
+BLOCKED = 1.0  # [s] told to be there and still not there: something is in the way
 
 
 class Refusal(Exception):
@@ -36,7 +37,8 @@ class Step:
 
     target: Callable[[], Vector]  # (n,) asked again whenever the goal or the world changes
     until: Callable[[], bool]
-    began: float = field(default=float("nan"))  # [s]
+    began: float = 0.0  # [s]
+    arrived: float = 0.0  # [s] when it was last on the way
 
 
 Recipe = Generator[Step, None, None]
@@ -109,11 +111,15 @@ class ArmSkill:
             if step is None:
                 self._end(Status.DONE, "")
                 return
-            step.began = self.state.time
+            step.began = step.arrived = self.state.time
             self._target = None
             self.body.motion.arrived = False
+        if not self.body.motion.arrived:
+            step.arrived = self.state.time
+        if self.state.time - step.arrived > BLOCKED:
+            raise Refusal("the arm is blocked: something is in its way")
         if self.state.time - step.began > PATIENCE:
-            raise Refusal(f"{self.goal.skill} stuck: a step took longer than {PATIENCE:.0f} s")
+            raise Refusal(f"{self.goal.skill} took longer than {PATIENCE:.0f} s for one step")
         goal, objects = self._seen
         if self._target is None or goal is not self.goal or objects is not self.state.objects:
             self._target = step.target()

@@ -5,12 +5,14 @@ from math import pi
 import numpy as np
 
 from robot.geometry import wrap, yaw_of
-from robot.table import BLOCK, BOWL_FLOOR, X_BOUNDS, Y_BOUNDS
-from robot.types import Vector
+from robot.table import BLOCK, BOWL_FLOOR, BOWL_RADIUS, X_BOUNDS, Y_BOUNDS
+from robot.types import Fix, Vector
 from skills.arm import OPEN, SQUEEZE, ArmSkill, Recipe, Refusal, Step
 
 RELEASE = 0.010  # [m] how far a finger backs off to let go: less than a bowl's inside leaves
 DROP = 0.003  # [m] above its support where an object is let go
+THICKNESS = 0.014  # [m] of a finger
+ROOM = 0.03  # [m] beside the fingers; more makes no difference
 NEAR = 0.04  # [m] level distance from an object's middle that counts as on it, or in it
 
 
@@ -44,19 +46,28 @@ class Pick(ArmSkill):
         if width > 2 * OPEN - 0.01:
             raise Refusal(f"the {name} is {width:.3f} m wide, too wide for the gripper")
         yield from self.rise()
-        yaw = self._across(name)
+        finger = OPEN if self._bowl_around(name) is None else width / 2 + RELEASE
+        yaw = self._across(name, finger)
         height = self.travel_height()
-        yield self.move(lambda: np.array([*self._middle(name)[:2], height]), yaw, OPEN)
-        yield self.move(lambda: self._middle(name), yaw, OPEN)
+        yield self.move(lambda: np.array([*self._middle(name)[:2], height]), yaw, finger)
+        yield self.move(lambda: self._middle(name), yaw, finger)
         yield self.grip(width / 2 - SQUEEZE)
 
     def _middle(self, name: str) -> Vector:
         return self.state.objects[name].position + self.offset()
 
-    def _across(self, name: str) -> float:
-        """[rad] the heading of the fingers across the object's sides that is nearest home's.
+    def _bowl_around(self, name: str) -> Fix | None:
+        """The bowl that the object lies in, if it does."""
+        middle = self.state.objects[name].position
+        for other, fix in self.state.objects.items():
+            level = float(np.linalg.norm(middle[:2] - fix.position[:2]))
+            if other.endswith("bowl") and level < BOWL_RADIUS:
+                return fix
+        return None
 
-        Where another object is close, the heading that keeps the fingers furthest from it.
+    def _across(self, name: str, finger: float) -> float:
+        """[rad] the heading of the fingers across the object's sides that is nearest home's,
+        or the one that keeps fingers opened to `finger` [m] further from what is around.
         """
         fix = self.state.objects[name]
         _, rotation = self.body.kinematics.forward(self.spec.home[self.arm])
@@ -64,22 +75,23 @@ class Pick(ArmSkill):
         side = yaw_of(fix.quaternion)
         first = home + wrap(side - home, pi / 2)
         second = first + (pi / 2 if first < home else -pi / 2)
-        return max((first, second), key=lambda yaw: min(self._room(name, yaw), 0.03))
+        return max((first, second), key=lambda yaw: min(self._room(name, yaw, finger), ROOM))
 
-    def _room(self, name: str, yaw: float) -> float:
-        """[m] from the open fingers, headed `yaw`, to the nearest other object's edge."""
+    def _room(self, name: str, yaw: float, finger: float) -> float:
+        """[m] from the opened fingers, headed `yaw`, to the nearest edge of anything else."""
         middle = self.state.objects[name].position
-        along = np.array([np.cos(yaw), np.sin(yaw)]) * (OPEN + 0.006)
-        fingers = (middle[:2] + along, middle[:2] - along)
-        return min(
-            (
-                float(np.linalg.norm(finger - fix.position[:2])) - float(fix.size[0]) / 2
-                for other, fix in self.state.objects.items()
-                if other != name and fix.position[2] + fix.size[2] / 2 > middle[2] - 0.01
-                for finger in fingers
-            ),
-            default=1.0,
-        )
+        way = np.array([np.cos(yaw), np.sin(yaw)]) * (finger + THICKNESS)
+        tips = (middle[:2] + way, middle[:2] - way)
+        around = self._bowl_around(name)
+        rooms = [ROOM]
+        for other, fix in self.state.objects.items():
+            if other == name or fix.position[2] + fix.size[2] / 2 < middle[2] - 0.01:
+                continue
+            for tip in tips:
+                away = float(np.linalg.norm(tip - fix.position[:2]))
+                inside = fix is around
+                rooms.append(BOWL_RADIUS - THICKNESS - away if inside else away - fix.size[0] / 2)
+        return float(min(rooms))
 
 
 class Place(ArmSkill):

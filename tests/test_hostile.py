@@ -92,6 +92,8 @@ HOSTILE = {
     "x = " + "-" * 9000 + "1": {"syntax"},
     "x = " + "1 + " * 4000 + "1": {"syntax"},
     "x = 1\n" * 20_000: LIMIT,
+    "x" * 19_000: {"type"},
+    "import " + "x" * 19_000: {"type"},
     "say('\ud800')": {"syntax"},
     "def put(x): put_first_on_second('red block', x)\nput([0.1, float('nan')])": {"runtime"},
 }
@@ -137,5 +139,5 @@ def test_hostile(sandbox, program):
     assert time.perf_counter() - began < 1.0
     assert not [call for call in calls if WORDS[call].moves]
     assert isinstance(end, Failed) and end.kind in HOSTILE[program]
-    assert end.error and "\n" not in end.error and len(end.error) < 400
+    assert end.error and "\n" not in end.error and len(end.error) < 800
     assert finish(sandbox, MOVE)[1] == Finished("")  # and the sandbox goes on

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from mcap_ros2.writer import Writer
 from ticks import DT, JOINTS, SPEC, N, assert_same, make
 
 from robot import messages, scribe
@@ -148,10 +149,14 @@ def test_files_that_are_no_recordings(tmp_path: Path) -> None:
     (tmp_path / "empty.mcap").touch()
     (tmp_path / "text.mcap").write_text("these are not the bytes that you are looking for")
     (tmp_path / "folder.mcap").mkdir()
+    with (tmp_path / "other.mcap").open("wb") as file, Writer(file) as writer:
+        kind = writer.register_msgdef("std_msgs/msg/String", "string data")
+        writer.write_message("/chatter", kind, {"data": "hello"}, log_time=0)
     for name, reason in {
         "none": "No such file",
         "empty": "ends before",
         "text": "not an MCAP file",
+        "other": "no recording of Courtside",
         "folder": "directory",
     }.items():
         with pytest.raises(RecordingError, match=reason) as caught:

@@ -57,7 +57,7 @@ def refused(program: str, limits: Limits) -> Failed | None:
             if token.type == tokenize.NEWLINE or text == ";":
                 for module in _imports(" ".join(statement)):
                     if module not in MODULES.split():
-                        error = f"there is no module `{module}`; programs may import {MODULES}"
+                        error = f"there is no module `{module[:50]}`; programs may import {MODULES}"
                         return Failed(error, line, "type")
                 statement = []
             elif token.type in (tokenize.NAME, tokenize.OP):
@@ -88,7 +88,7 @@ DOUBTFUL = "|".join(
 
 def diagnosis(report: str) -> Failed | None:
     """What the type checker is sure of: the first finding of a line, at most three."""
-    findings = [f for f in json.loads(report) if not re.fullmatch(DOUBTFUL, f["message"])]
+    findings = [f for f in json.loads(report) if not re.fullmatch(DOUBTFUL, f["message"][:1000])]
     syntax = [finding for finding in findings if finding["code"] == "invalid-syntax"]
     by_line: dict[int, str] = {}
     for finding in syntax or findings:
@@ -102,7 +102,8 @@ def diagnosis(report: str) -> Failed | None:
 
 def _explained(message: str) -> str:
     if unknown := re.fullmatch(r"Name `(\w+)` used when not defined", message):
-        return f"unknown name `{unknown[1]}`{nearest(unknown[1], WORDS, 'the words are')}"
+        name = unknown[1][:50]
+        return f"unknown name `{name}`{nearest(name, WORDS, 'the words are')}"
     return one_line(message)
 
 

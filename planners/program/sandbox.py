@@ -45,6 +45,7 @@ Step = Call | Finished | Failed
 
 PRELUDE_FILE = "<python-input-0>"  # in tracebacks, as the first that a session is fed
 CLOSED = Failed("the sandbox is closed", None, "crash")
+STARTING = Lock()  # Python 3.11's sysconfig, by which monty finds its binary, is not thread-safe
 
 
 class Sandbox:
@@ -181,7 +182,8 @@ class Sandbox:
 
         limits = self.limits
         if self._pool is None:
-            pool = Monty(max_processes=1, request_timeout=limits.deadline, checkout_timeout=5.0)
+            with STARTING:
+                pool = Monty(max_processes=1, request_timeout=limits.deadline, checkout_timeout=5.0)
             self._pool = pool.__enter__()
         pool = self._pool
         if self._closed:  # meanwhile, by another thread

@@ -32,14 +32,14 @@ class Follows(Planner, Protocol):
 
 
 class Voice:
-    """Says what the robot says, and shows on standard error what happens."""
+    """Says what the robot says, and shows on standard error what happens, unless `quiet`."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: bool = False) -> None:
         from rich.console import Console
 
         self.said: list[str] = []
         self.record: Callable[[float, str], None] = lambda time, text: None
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
         self._time = 0.0
         self._goal = 0
         self._reasons: tuple[str, ...] = ()
