@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from robot.estimate import Estimator
-from robot.mode import Mode
+from robot.mode import HOLD, Mode
 from robot.safety import Supervisor
 from robot.types import (
     Command,
@@ -22,7 +22,6 @@ from robot.types import (
 )
 
 log = logging.getLogger(__name__)
-HOLD = Goal(-1, "hold")
 
 
 @dataclass

@@ -19,15 +19,13 @@ LETTER = r"[^\W\d_]"
 
 def phrases(*spoken: str) -> re.Pattern[str]:
     """Any of these, as whole words in any case, however long their letters are held (stooop)."""
-    spelt = ("".join(r"[\s‐-]*" if c == " " else f"{c}+" for c in text) for text in spoken)
+    spelt = ("".join(r"[\s-]*" if c == " " else f"{c}+" for c in text) for text in spoken)
     return re.compile(rf"(?<!{LETTER})(?:{'|'.join(spelt)})(?!{LETTER})", re.IGNORECASE)
 
 
-EMERGENCY = phrases("emergency stop", "emergency", "e stop")
-STOP = phrases(
-    "emergency stop", "emergency", "e stop", "stop", "halt", "freeze", "whoa", "pause", "wait",
-    "hold on", "pardon",
-)  # fmt: skip
+DANGER = ("emergency stop", "emergency", "e stop")
+EMERGENCY = phrases(*DANGER)
+STOP = phrases(*DANGER, *"stop halt freeze whoa pause wait pardon".split(), "hold on")
 REARM = phrases("re arm", "arm")
 GO_ON = phrases("continue", "resume", "go on", "carry on")
 # Words that add nothing: anywhere, and beside one of the above.
@@ -37,7 +35,7 @@ FILLER = phrases(
     motion moving never not now oh ok okay once please right robot said say sec second so sorry
     that the then there this to yes you your arm""".split()
 )
-BREAK = re.compile(r"((?:[,.;:!?…]|\s-)+(?:\s|$)|[–—\n]+)")
+BREAK = re.compile(r"((?:[,.;:!?]|\s-)+(?:\s|$)|\n+)")
 
 
 class Phase(StrEnum):
@@ -58,7 +56,7 @@ class Mode:
 
     @property
     def phase(self) -> Phase:
-        """What it is now, after what the Supervisor may have done."""
+        """The mode now, after what the Supervisor may have done."""
         if self._supervisor.stops != self._seen_stops:
             self._seen_stops = self._supervisor.stops
             self._halt(Phase.STOPPED)
@@ -88,7 +86,7 @@ class Mode:
             self._halt(Phase.SOFT_STOP)
         left = []
         for utterance, text in zip(utterances, texts, strict=True):
-            rest = self._obey(_without(STOP, text) if STOP.search(text) else text, deaf=stop)
+            rest = self._obey(_without_stops(text), deaf=stop)
             if rest == text:
                 left.append(utterance)
             elif rest:
@@ -107,10 +105,55 @@ class Mode:
         """Re-arm and go on if `text` says so; it is left alone where there is nothing to end."""
         if not self.halted:
             return text
-        ...
+        kept = []
+        for clause in _clauses(text):
+            rest = GO_ON.sub(" ", REARM.sub(" ", clause))
+            if rest == clause or not _empty(rest, FILLER):
+                kept.append(clause)
+                continue
+            if not deaf and REARM.search(clause):
+                self._supervisor.rearm()
+            if not deaf and GO_ON.search(clause) and self.phase is Phase.SOFT_STOP:
+                self._phase = Phase.ENGAGED
+        return _joined(kept, text)
 
 
 def _plain(text: str) -> str:
-    """`text` with compatible characters made one, and without those that cannot be seen."""
-    normal = unicodedata.normalize("NFKC", str(text)).replace("’", "'")
-    return "".join(c for c in normal if unicodedata.category(c) not in ("Cf", "Mn"))
+    """`text` with plain letters, dashes and apostrophes, and without what cannot be seen."""
+    plain = ""
+    for c in unicodedata.normalize("NFKC", text).replace("\u2019", "'"):
+        category = unicodedata.category(c)
+        if category not in ("Cf", "Mn"):
+            plain += "-" if category == "Pd" else c
+    return plain
+
+
+def _clauses(text: str) -> list[str]:
+    """The parts of a line, each with the punctuation that ends it."""
+    parts = [*BREAK.split(text), ""]
+    return [clause + end for clause, end in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def _empty(text: str, words: re.Pattern[str]) -> bool:
+    """Does it say nothing but these words?"""
+    return re.search(r"\w", words.sub(" ", text)) is None
+
+
+def _without_stops(text: str) -> str:
+    """`text` without its stop words, and without the clauses that say nothing else."""
+    kept = []
+    for clause in _clauses(text):
+        rest = STOP.sub(" ", clause)
+        if rest == clause:
+            kept.append(clause)
+        elif not _empty(rest, FILLER):
+            kept.append(" ".join(rest.split()) + " ")
+    return _joined(kept, text)
+
+
+def _joined(kept: list[str], text: str) -> str:
+    """What is kept of `text`; nothing if that is mere politeness."""
+    left = "".join(kept)
+    if left == text:
+        return text
+    return "" if _empty(left, POLITE) else left.strip(" \t\n,;:-")

@@ -35,7 +35,7 @@ class Refusal(Exception):
 class Step:
     """One leg of a recipe: where the joints shall go, and when the leg is over."""
 
-    target: Callable[[], Vector]  # (n,) asked again whenever the goal or the world changes
+    target: Callable[[], Vector | None]  # (n,), asked again as goal and world change; None: stop
     until: Callable[[], bool]
     began: float = 0.0  # [s]
     arrived: float = 0.0  # [s] when it was last on the way
