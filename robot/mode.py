@@ -60,7 +60,7 @@ class Mode:
         if self._supervisor.stops != self._seen_stops:
             self._seen_stops = self._supervisor.stops
             self._halt(Phase.STOPPED)
-        elif self._phase is Phase.STOPPED and not self._supervisor.stopped:
+        if self._phase is Phase.STOPPED and not self._supervisor.stopped:
             self._phase = Phase.SOFT_STOP
         return self._phase
 

@@ -323,7 +323,7 @@ class Supervisor:
             if not isfinite(state.time):
                 raise _Refused("time of the observation is not finite")
             self._time = float(state.time)
-            q, seq, age = self._numbers(state.q, "measured q"), index(state.seq), float(state.age)
+            q, seq, age = self._numbers(state.q, "measured q"), index(state.seq), state.age
             if not abs(age) <= self.spec.timeout:
                 raise _Refused(f"observation is {age:.2f} s old")
         except Exception as error:  # whatever it is, it is refused and said
@@ -381,7 +381,7 @@ class Supervisor:
         for joint, mode in zip(self._joints, modes, strict=True):
             if mode not in self._allowed:
                 raise _Refused(f"mode of {joint.name} must be {' or '.join(self._allowed)}")
-        age = self._time - float(proposed.time)
+        age = self._time - proposed.time
         if not abs(age) <= self.spec.timeout:
             raise _Refused(f"command is {age:.2f} s old")
         return wish, modes, index(proposed.seq), index(proposed.goal_id)

@@ -118,12 +118,7 @@ class TabletopEnv(gymnasium.Env[Obs, NDArray[np.float64]]):
             self._world = None
 
 
-def register() -> None:
-    """Register the environments with Gymnasium; once."""
-    if "courtside/Tabletop-v0" not in gymnasium.registry:
-        gymnasium.register(
-            "courtside/Tabletop-v0", entry_point="sim.envs:TabletopEnv", max_episode_steps=2500
-        )
-
-
-register()
+# `gymnasium.make("sim.envs:courtside/Tabletop-v0")` imports this module first.
+gymnasium.register(
+    "courtside/Tabletop-v0", entry_point="sim.envs:TabletopEnv", max_episode_steps=2500
+)

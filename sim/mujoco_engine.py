@@ -169,7 +169,8 @@ def _room(world: mujoco.MjSpec) -> None:
     world.visual.global_.offwidth, world.visual.global_.offheight = 1280, 960
     world.visual.headlight.ambient = [0.35, 0.35, 0.35]
     world.visual.headlight.diffuse = [0.35, 0.35, 0.35]
-    world.visual.quality.shadowsize = 2048
+    world.visual.quality.shadowsize = 1024  # these two are most of what a frame costs
+    world.visual.quality.offsamples = 0
     world.add_texture(
         name="sky",
         type=int(mujoco.mjtTexture.mjTEXTURE_SKYBOX),
