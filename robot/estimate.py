@@ -51,7 +51,7 @@ class Estimator:
             for name, fix in obs.fixes.items()
             if (name not in self._objects or fix.time > self._objects[name].time)
             and fix.time <= latest
-            and all(map(isfinite, (*fix.position, *fix.quaternion, *fix.size)))
+            and isfinite(sum(fix.position.tolist() + fix.quaternion.tolist() + fix.size.tolist()))
         }
         if newer:  # a new mapping: the states that were handed out keep theirs
             self._objects = {**self._objects, **newer}

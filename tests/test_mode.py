@@ -56,9 +56,10 @@ def test_goals_pass_only_while_engaged():
 
 @pytest.mark.parametrize("line", [
     "stop", "STOP!!!", "  Stop. ", "stop stop stop", "stooop", "st\u200bop", "s\u0336top",
-    "\uff33\uff54\uff4f\uff50", "halt", "Freeze!", "whoaaa", "please stop now", "ok, stop", "stop it",
-    "Stop the robot, please", "don't stop", "don\u2019t stop", "pause", "wait", "wait a moment", "hold on", "hold  on a sec",
-    "Pardon?", "just wait there", "stop - please", "robot — halt", "stop moving right now",
+    "\uff33\uff54\uff4f\uff50", "halt", "Freeze!", "whoaaa", "please stop now", "ok, stop",
+    "stop it", "Stop the robot, please", "don't stop", "don\u2019t stop", "pause", "wait",
+    "wait a moment", "hold on", "hold  on a sec", "Pardon?",
+    "just wait there", "stop - please", "robot — halt", "stop moving right now",
 ])  # fmt: skip
 def test_words_that_stop(mode, line):
     assert hear(mode, line) == []
@@ -67,7 +68,8 @@ def test_words_that_stop(mode, line):
 
 
 @pytest.mark.parametrize("line", [
-    "emergency stop", "EMERGENCY!", "e-stop", "estop", "E stop now", "e\u2011stop", "emergency-stop",
+    "emergency stop", "EMERGENCY!", "e-stop", "estop", "E stop now", "e\u2011stop",
+    "emergency-stop",
 ])  # fmt: skip
 def test_words_that_stop_for_good(mode, line):
     assert hear(mode, "the red block", line, "re-arm", "continue") == ["the red block"]

@@ -72,9 +72,7 @@ def replay(recording: "Recording") -> tuple[int, list[str]]:
 
 def _planner(recording: "Recording") -> "Planner":
     """The planner of the recorded command, its workers answering as they did."""
-    from planners.program.planner import Timing
     from robot.recording import RecordingError
-    from robot.worker import at
 
     try:
         config = json.loads(recording.metadata["config"])
@@ -82,6 +80,9 @@ def _planner(recording: "Recording") -> "Planner":
         raise RecordingError(f"{recording.path}: does not say which command made it") from error
     if config.get("planner") == "fixed":
         return build.fixed_planner(config["instruction"], lambda text: None)
+    from planners.program.planner import Timing
+    from robot.worker import at
+
     answers = [json.loads(a.result) for a in recording.arrivals if a.worker == "model"]
     timing = Timing(
         *(

@@ -1,0 +1,206 @@
+"""The command line as a user meets it: help at once, one clear line for every error."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COURTSIDE = [sys.executable, "-c", "from robot.cli.main import main; main()"]
+PUT = "pick object='red block'; place object='red block' at='blue bowl'"
+
+
+@pytest.fixture(autouse=True)
+def private_sockets(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+
+def courtside(*args, stdin="", timeout=60, cwd=None):
+    return subprocess.run(
+        [*COURTSIDE, *map(str, args)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        cwd=cwd,
+        check=False,
+    )
+
+
+def test_help_is_quick_and_heavy_imports_wait():
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = courtside("--help")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0 and "coach by talking" in done.stdout
+    # CPU time, because the machine that tests may be busy; it waits for nothing.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+    heavy = "torch mujoco pybullet rclpy numpy cv2 openai".split()
+    code = f"import robot.cli.main, sys; print([m for m in {heavy} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["dance"], "run"),
+        (["run", "hi", "--enigne", "mujoco"], "--engine"),
+        (["run", "hi", "--engine", "gazebo"], "mujoco"),
+        (["run", "hi", "--seed", "x"], "seed"),
+        (["run", "hi", "--speed", "0"], "above 0"),
+        (["run", "dance", "--planner", "fixed"], "unknown skill 'dance'; valid are hold"),
+        (["run", "pick object", "--planner", "fixed"], "key=value"),
+        (["run", "", "--planner", "fixed"], "needs its goals"),
+        (["run", PUT, "--planner", "fixed", "--scene", "no.json"], "no.json: No such file"),
+        (["run", PUT, "--planner", "fixed", "--record", "/proc/nowhere"], "cannot record"),
+        (["program", "no.py"], "no.py"),
+        (["replay", "no.mcap"], "no.mcap"),
+        (["say", " "], "nothing to say"),
+        (["bench", "loop", "--n", "1"], "at least 100"),
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_code_2(args, message, tmp_path):
+    done = courtside(*args, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) < 30
+
+
+def test_say_to_nobody():
+    done = courtside("say", "hello", "--json")
+    assert done.returncode == 1 and "courtside run" in done.stderr
+    assert json.loads(done.stdout) == {"delivered": False, "latency_ms": None}
+
+
+@pytest.mark.parametrize("engine", ["mujoco", "pybullet"])
+def test_run_records_and_replays(engine, tmp_path):
+    done = courtside(
+        *["run", PUT, "--planner", "fixed", "--engine", engine, "--speed", "inf"],
+        *["--record", tmp_path, "--json"],
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)  # nothing else stands on standard output
+    assert result["success"] and result["error"] is None and result["stops"] == 0
+    block, bowl = result["objects"]["red block"], result["objects"]["blue bowl"]
+    assert abs(block[0] - bowl[0]) < 0.05 and abs(block[1] - bowl[1]) < 0.05
+    assert Path(result["recording"]).exists()
+    done = courtside("replay", result["recording"], "--json")
+    assert json.loads(done.stdout) == {"ticks": result["ticks"], "differences": []}
+    assert done.returncode == 0
+
+
+def test_run_films(tmp_path):
+    film = tmp_path / "film.mp4"
+    done = courtside(
+        *["run", "home", "--planner", "fixed", "--speed", "inf", "--engine", "mujoco"],
+        *["--record", tmp_path, "--video", film, "--json"],
+    )
+    assert json.loads(done.stdout)["video"] == str(film), done.stderr
+    import av
+
+    with av.open(str(film)) as container:
+        assert sum(1 for _ in container.decode(video=0)) > 5
+
+
+@pytest.mark.parametrize(
+    ("program", "ok", "killed"),
+    [
+        ("put_first_on_second('red block', 'blue bowl')", True, False),
+        ("import os", False, False),
+        ("while True: pass", False, True),
+        ("put_first_on_second('red block', 'purple bowl')", False, False),
+    ],
+)
+def test_program(program, ok, killed, tmp_path):
+    file, scene = tmp_path / "program.py", tmp_path / "scene.json"
+    file.write_text(program)
+    objects = [{"name": "red block", "xy": [0.1, -0.5]}, {"name": "blue bowl", "xy": [-0.1, -0.4]}]
+    scene.write_text(json.dumps({"objects": objects}))
+    done = courtside("program", file, "--scene", scene, "--json")
+    result = json.loads(done.stdout)
+    assert (result["ok"], result["killed"]) == (ok, killed), result
+    assert done.returncode == (0 if ok else 1)
+    assert (result["error"] is None) == ok
+    if ok:
+        assert result["objects"]["red block"][:2] == pytest.approx([-0.1, -0.4], abs=0.03)
+    else:
+        assert result["objects"]["red block"] == [0.1, -0.5, 0.02]
+
+
+class Running:
+    """A run in the background, paced by the clock."""
+
+    def __init__(self, tmp_path, *args):
+        self.process = subprocess.Popen(
+            [*COURTSIDE, "run", *args, "--record", str(tmp_path), "--json"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+
+    def wait_for(self, text):
+        lines = []
+        for line in self.process.stderr:
+            lines.append(line)
+            if text in line:
+                return
+        raise AssertionError(f"no {text!r} in {lines}")
+
+    def type(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def result(self):
+        out, err = self.process.communicate(timeout=40)
+        assert "Traceback" not in err, err
+        return json.loads(out)
+
+
+def test_typed_and_sent_corrections_in_mid_motion(tmp_path):
+    running = Running(tmp_path, PUT, "--planner", "fixed")
+    running.wait_for("place")
+    running.type("stop")
+    running.wait_for("hold")
+    sent = courtside("say", "continue", "--json")
+    assert sent.returncode == 0, sent.stderr
+    assert json.loads(sent.stdout)["latency_ms"] < 200
+    running.wait_for("place")
+    running.type("no, the green bowl")
+    result = running.result()
+    assert result["success"] and result["stops"] == 1
+    assert result["corrections"] == ["no, the green bowl"]
+    block, bowl = result["objects"]["red block"], result["objects"]["green bowl"]
+    assert abs(block[0] - bowl[0]) < 0.05 and abs(block[1] - bowl[1]) < 0.05
+    assert courtside("replay", result["recording"]).returncode == 0
+
+
+def test_ctrl_c_stops_the_arm_and_keeps_the_recording(tmp_path):
+    running = Running(tmp_path, PUT, "--planner", "fixed")
+    running.wait_for("pick")
+    time.sleep(0.7)
+    running.process.send_signal(signal.SIGINT)
+    result = running.result()
+    assert running.process.returncode == 1
+    assert not result["success"] and result["stops"] == 1
+    replayed = courtside("replay", result["recording"], "--json")
+    assert json.loads(replayed.stdout) == {"ticks": result["ticks"], "differences": []}
+
+
+def test_kill_9_leaves_a_readable_recording(tmp_path):
+    running = Running(tmp_path, PUT, "--planner", "fixed")
+    running.wait_for("place")
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait()
+    time.sleep(1.0)
+    (recording,) = tmp_path.glob("*.mcap")
+    done = courtside("replay", recording, "--json")
+    result = json.loads(done.stdout)
+    assert result["ticks"] > 100 and result["differences"] == []
