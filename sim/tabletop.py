@@ -61,6 +61,7 @@ class Tabletop:
         self._command: Command | None = None
         self._received = 0.0
         self._next_fix = self._next_frame = 0.0
+        self._sensed: Observation | None = None
         self._started: float | None = None
 
     @property
@@ -77,6 +78,7 @@ class Tabletop:
             return False
         self._advance()
         self._ticks += 1
+        self._sensed = self._sense()
         self._pace()
         return True
 
@@ -106,6 +108,11 @@ class Tabletop:
             time.sleep(max(0.0, self._started + due - clock))
 
     def read(self) -> Observation:
+        if self._sensed is None:
+            raise RuntimeError("wait comes before read")
+        return self._sensed
+
+    def _sense(self) -> Observation:
         now = self.now()
         q, qd = self.engine.joints()
         fixes, images = {}, {}

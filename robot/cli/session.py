@@ -49,11 +49,14 @@ class Voice:
         self.record(self._time, text)
         self._show("robot", text, "bold cyan")
 
+    def hear(self, heard: tuple[Utterance, ...]) -> None:
+        for utterance in heard:
+            self._time = utterance.time
+            self._show("you", utterance.text, "bold yellow")
+
     def follow(self, tick: Tick) -> None:
         """Show what is new in this tick."""
         self._time = tick.state.time
-        for utterance in tick.heard:
-            self._show("you", utterance.text, "bold yellow")
         goal = tick.goal
         if goal.id != self._goal:
             self._goal = goal.id
@@ -150,6 +153,7 @@ class Session:
             if interrupts.count and not self.interrupted:
                 self.interrupted = True
                 heard = (*heard, Utterance(self.robot.now(), "stop"))
+            self.voice.hear(heard)
             return heard
 
         def until(tick: Tick) -> bool:
