@@ -203,17 +203,16 @@ class ProgramPlanner:
         self.calls.append({"name": call.name, "args": list(call.args), **call.kwargs})
         try:
             if WORDS[call.name].moves:
+                self._conductor.start(self._legs(call, state), state)
                 self._call = call
                 assert self._attempt is not None
                 self._attempt.moved = True
-                self._conductor.start(self._legs(call, state), state)
             elif call.name == "say":
                 self._say(str(call.args[0]))
                 self._resume(None, state)
             else:
                 self._resume(answer(call.name, call.args, call.kwargs, state.objects), state)
         except ValueError as error:
-            self._call = None
             self._throw(str(error), state)
 
     def _legs(self, call: Call, state: State) -> tuple[Leg, ...]:

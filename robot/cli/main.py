@@ -39,11 +39,10 @@ def main() -> None:
         description="A robot you coach by talking.",
         config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.FlagCreatePairsOff),
     )
-    logging.basicConfig(
-        level=logging.INFO if command.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    if command.verbose:
+        for package in ("robot", "skills", "planners", "sim", "hardware"):
+            logging.getLogger(package).setLevel(logging.INFO)
     sys.exit(guarded(command.main))
 
 

