@@ -11,8 +11,8 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
-from robot.estimate import Estimator
 
+from robot.estimate import Estimator
 from robot.safety import Supervisor
 from robot.specs import UR5E
 from robot.table import BOWL_RADIUS

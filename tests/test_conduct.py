@@ -39,9 +39,7 @@ class Stage:
 
     def tick(self, status=Status.RUNNING, reason="", seconds=0.008):
         self.time += seconds
-        self.goal = self.conductor.plan(
-            state_at(self.time), Outcome(self.goal.id, status, reason)
-        )
+        self.goal = self.conductor.plan(state_at(self.time), Outcome(self.goal.id, status, reason))
         return self.goal
 
     def correct(self, correction):

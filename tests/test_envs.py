@@ -33,7 +33,7 @@ def test_actions_pass_the_supervisor():
     far = np.array(env.action_space.high)
     before = obs["q"]
     for _ in range(10):
-        obs, reward, terminated, truncated, info = env.step(far)
+        obs, reward, terminated, _, info = env.step(far)
     assert info["reasons"] and not terminated and reward == 0
     assert np.abs(obs["q"] - before).max() < 0.05
     _, _, _, _, info = env.step(np.full(7, np.nan))

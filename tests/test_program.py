@@ -123,7 +123,9 @@ def test_two_repairs_and_no_more():
 
 
 def test_an_error_after_a_motion_is_not_repaired():
-    with planner_of(PUT + "\nput_first_on_second('no', 'such')", PUT, instruction="do it") as planner:
+    with planner_of(
+        PUT + "\nput_first_on_second('no', 'such')", PUT, instruction="do it"
+    ) as planner:
         play(planner=planner)
         assert len(planner.writer.asked) == 1
         assert "there is no 'no'" in planner.error

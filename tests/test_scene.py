@@ -82,7 +82,7 @@ def test_unreadable_scene_files(tmp_path, content):
     path = tmp_path / "scene.json"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(SceneError, match="scene.json"):
+    with pytest.raises(SceneError, match=r"scene\.json"):
         load_scene(path)
 
 

@@ -33,8 +33,8 @@ BREAKS = frozenset(
 ADJECTIVES = frozenset(
     """small big large tiny little other closest nearest farthest furthest leftmost rightmost
     first second third fourth last next same remaining top bottom left right upper lower front
-    back horizontal vertical straight whole two three four five both single empty full diagonal opposite right-hand left-hand
-    of""".split()
+    back horizontal vertical straight whole two three four five both single empty full diagonal
+    opposite right-hand left-hand of""".split()
 )
 # Words that show that something is to be done or said.
 ACTIONS = frozenset(

@@ -9,7 +9,6 @@ and nothing holds them. Prints one JSON object.
 import json
 import sys
 from dataclasses import dataclass
-from math import sqrt
 from time import monotonic
 from typing import Literal
 
@@ -18,6 +17,7 @@ import tyro
 
 from robot.cli import build
 from robot.cli.session import Session, Voice
+from robot.intervals import wilson
 from robot.table import BLOCK, BOWL_RADIUS
 from robot.types import Vector
 from sim.engine import Engine
@@ -50,14 +50,6 @@ class Watched(Tabletop):
     """A world that stays open after the run, to be judged."""
 
     def close(self) -> None: ...
-
-
-def wilson(successes: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a rate (Wilson 1927)."""
-    rate, z2 = successes / n, z * z
-    middle = (rate + z2 / (2 * n)) / (1 + z2 / n)
-    half = z / (1 + z2 / n) * sqrt(rate * (1 - rate) / n + z2 / (4 * n * n))
-    return round(middle - half, 4), round(middle + half, 4)
 
 
 def episode(task: str, engine: build.EngineName, scene: Scene) -> tuple[bool, str, float]:

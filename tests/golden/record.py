@@ -19,8 +19,13 @@ put_first_on_second(names[1], 'top left corner')
 RUNS = {
     "corrected": (
         [PUT, "--planner", "fixed", "--engine", "mujoco"],
-        [(1.0, "a bit to the left"), (1.6, "stop"), (2.2, "continue"), (3.4, "go back")]
-        + [(5.5, "no, the green bowl")],
+        [
+            (1.0, "a bit to the left"),
+            (1.6, "stop"),
+            (2.2, "continue"),
+            (3.4, "go back"),
+            (5.5, "no, the green bowl"),
+        ],
     ),
     "program": (
         ["put one block away and another in the corner", "--engine", "pybullet"],
