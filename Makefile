@@ -19,10 +19,11 @@ clean:
 
 # The locks are complete, so that nothing is resolved and nothing is built: --no-deps.
 .venv/base: requirements.lock
-	@echo "setting up .venv (about a gigabyte, a minute or two)" >&2
+	@echo "setting up .venv: a gigabyte, in a minute or two" >&2
 	$(PYTHON) -m venv .venv
 	$(PIP) install --no-compile --no-deps --requirement requirements.lock
 	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	$(PIP) uninstall --yes setuptools
 	@touch $@
 
 .venv/dev: .venv/base requirements-dev.lock

@@ -30,7 +30,7 @@ class Writer:
 @contextmanager
 def planner_of(*programs, instruction="", program=""):
     said, writer = [], Writer(*programs) if programs else None
-    planner = build.program_planner(writer, said.append, build.ignore_arrivals)
+    planner = build.program_planner(writer, said.append)
     planner.said, planner.writer = said, writer
     if instruction:
         planner.instruct(instruction)

@@ -1,6 +1,5 @@
 """Code as Policies: an instruction becomes a program, its calls become goals, one at a time."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,7 +12,6 @@ from planners.program.words import WORDS, answer, find, place_xy
 from robot.types import Goal, Outcome, State, Utterance
 from robot.worker import Arrival, Due, Mailbox, after
 
-log = logging.getLogger(__name__)
 REPAIRS = 2  # of one program, by the model that wrote it
 
 
@@ -63,12 +61,14 @@ class ProgramPlanner:
         skills: tuple[str, ...],
         vocabulary: Vocabulary,
         say: Callable[[str], None],
-        arrived: Callable[[str, Arrival[Any]], None] = lambda worker, arrival: None,
+        arrived: Callable[[str, Arrival[Any]], None] | None = None,
+        note: Callable[[str], None] = lambda text: None,
         timing: Timing | None = None,
     ) -> None:
         timing = timing or Timing()
         self._writer, self._sandbox, self._skills = writer, sandbox, skills
-        self._vocabulary, self._say, self._arrived = vocabulary, say, arrived
+        self._vocabulary, self._say = vocabulary, say
+        self._arrived, self._note = arrived or (lambda worker, arrival: None), note
         self._conductor = Conductor(say)
         self._model: Mailbox[str] = Mailbox(timing.model)
         self._steps: Mailbox[Step] = Mailbox(timing.sandbox)
@@ -145,6 +145,7 @@ class ProgramPlanner:
         writer, attempt, objects = self._writer, self._attempt, list(state.objects)
         assert writer is not None and attempt is not None
         instruction, program = attempt.instruction, attempt.program
+        self._note("asking the language model ...")
         self._model.request(state.time, lambda: writer.write(instruction, objects, program, error))
 
     def _check(self, state: State) -> None:
@@ -165,7 +166,7 @@ class ProgramPlanner:
             else:
                 assert self._attempt is not None
                 self._attempt.program = arrival.result
-                log.info("program:\n%s", arrival.result.rstrip())
+                self._note(arrival.result.rstrip())
                 self._check(state)
         while (step := self._steps.poll(state.time)) is not None:
             self._arrived("sandbox", step)
@@ -191,7 +192,7 @@ class ProgramPlanner:
             self._fail(f"{failed.error}{where}, after {REPAIRS} repairs")
         else:
             attempt.repairs += 1
-            log.info("repair %d: %s%s", attempt.repairs, failed.error, where)
+            self._note(f"repair {attempt.repairs}: {failed.error}{where}")
             self._ask(state, failed.error)
 
     def _fail(self, error: str) -> None:

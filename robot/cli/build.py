@@ -96,18 +96,27 @@ def language_model(name: str, model: str) -> "Writer":
 def program_planner(
     writer: "Writer | None",
     say: Callable[[str], None],
-    arrived: Callable[[str, "Arrival[Any]"], None],
+    *,
+    arrived: "Callable[[str, Arrival[Any]], None] | None" = None,
+    note: Callable[[str], None] = lambda text: None,
     timing: "Timing | None" = None,
-    real_time: bool = False,
 ) -> "ProgramPlanner":
     """The planner that runs programs; to be closed."""
-    from planners.program.planner import ProgramPlanner, Timing
+    from planners.program.planner import ProgramPlanner
     from planners.program.sandbox import Sandbox
-    from robot.worker import when_ready
     from skills import SKILLS
 
-    timing = Timing(when_ready, when_ready) if real_time else timing
-    return ProgramPlanner(writer, Sandbox(), tuple(SKILLS), vocabulary(), say, arrived, timing)
+    return ProgramPlanner(
+        writer, Sandbox(), tuple(SKILLS), vocabulary(), say, arrived, note, timing
+    )
+
+
+def real_time() -> "Timing":
+    """Workers answer when they do."""
+    from planners.program.planner import Timing
+    from robot.worker import when_ready
+
+    return Timing(when_ready, when_ready)
 
 
 def fixed_planner(goals: str, say: Callable[[str], None]) -> "FixedPlanner":
@@ -168,10 +177,6 @@ def arrivals(recorder: "Recorder") -> Callable[[str, "Arrival[Any]"], None]:
         recorder.arrival(arrival.time, worker, arrival.requested, content)
 
     return arrived
-
-
-def ignore_arrivals(worker: str, arrival: "Arrival[Any]") -> None:
-    """For runs that are not recorded."""
 
 
 def _commit() -> str:

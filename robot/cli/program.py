@@ -56,7 +56,7 @@ class Program:
         began = monotonic()
         voice = Voice()
         with ExitStack() as parts:
-            recorder, arrived = None, build.ignore_arrivals
+            recorder, arrived = None, None
             if self.record:
                 about = (spec, scene, seed, self, self.video)
                 recorder = build.recorder(self.record, "program", *about, program=program)
@@ -67,7 +67,7 @@ class Program:
             if self.llm:
                 writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
             planner = parts.enter_context(
-                closing(build.program_planner(writer, voice.say, arrived))
+                closing(build.program_planner(writer, voice.say, arrived=arrived, note=voice.note))
             )
             planner.execute(program)
             config = TabletopConfig(

@@ -91,7 +91,7 @@ def _planner(recording: "Recording") -> "Planner":
         )
     )
     writer = None if config.get("llm") == "" else Remembered(answers)
-    planner = build.program_planner(writer, lambda text: None, build.ignore_arrivals, timing)
+    planner = build.program_planner(writer, lambda text: None, timing=timing)
     if "file" in config:
         planner.execute(recording.metadata["program"])
     elif config["instruction"]:

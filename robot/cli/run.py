@@ -80,7 +80,11 @@ class Run:
                 writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
                 # Paced by the clock, the world goes on while the model thinks; unpaced, it waits.
                 planner = build.program_planner(
-                    writer, voice.say, build.arrivals(recorder), real_time=not isinf(self.speed)
+                    writer,
+                    voice.say,
+                    arrived=build.arrivals(recorder),
+                    note=voice.note,
+                    timing=None if isinf(self.speed) else build.real_time(),
                 )
                 parts.callback(planner.close)
                 if self.instruction:

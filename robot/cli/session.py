@@ -49,6 +49,11 @@ class Voice:
         self.record(self._time, text)
         self._show("robot", text, "bold cyan")
 
+    def note(self, text: str) -> None:
+        """Show, and do not say: a program, what is waited for."""
+        for line in text.splitlines():
+            self._show("", line, "dim")
+
     def hear(self, heard: tuple[Utterance, ...]) -> None:
         for utterance in heard:
             self._time = utterance.time

@@ -57,7 +57,7 @@ def episode(task: str, engine: build.EngineName, scene: Scene) -> tuple[bool, st
     spec = build.robot_spec()
     world = Watched(spec, scene, TabletopConfig(engine, duration=120))
     voice = Voice(quiet=True)
-    planner = build.program_planner(None, voice.say, build.ignore_arrivals)
+    planner = build.program_planner(None, voice.say)
     try:
         planner.execute(PROGRAMS[task])
         Session(world, planner, voice).run()
