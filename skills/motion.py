@@ -32,7 +32,6 @@ class Motion:
         self._in.max_velocity = (SHARE * spec.velocity).tolist()
         self._in.max_acceleration = (SHARE * spec.acceleration).tolist()
         self._in.max_jerk = (SHARE * spec.jerk).tolist()
-        self._in.synchronization = Synchronization.Phase  # straight in joint space from rest
         self._q = np.full(n, np.nan)
         self._still = [0.0] * n
         self._resting = False
@@ -55,7 +54,9 @@ class Motion:
             self.arrived = True
             return self._q
         self._in.control_interface = ControlInterface.Position
-        self._in.target_position = target.tolist()
+        self._in.synchronization = Synchronization.Phase  # from rest, straight in joint space
+        there = np.abs(target - self._q) < CLOSE
+        self._in.target_position = np.where(there, self._q, target).tolist()
         self._in.target_velocity = self._still
         return self._step()
 
@@ -65,6 +66,7 @@ class Motion:
             self.arrived = True
             return self._q
         self._in.control_interface = ControlInterface.Velocity
+        self._in.synchronization = Synchronization.No  # each joint as soon as it can
         self._in.target_velocity = self._still
         return self._step()
 

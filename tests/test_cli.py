@@ -72,6 +72,33 @@ def test_wrong_use_is_one_line_and_exit_code_2(args, message, tmp_path):
     assert len(done.stderr.strip().splitlines()) < 30
 
 
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--llm", "http://127.0.0.1:9/v1"], "no language model at http://127.0.0.1:9/v1"),
+        (["--llm", "missing.gguf"], "no model file missing.gguf"),
+        (["--llm", "replay:missing.json"], "missing.json"),
+        (["--llm", "gpt"], "valid are embedded"),
+    ],
+)
+def test_a_missing_model_is_one_line_and_exit_code_1(args, message, tmp_path):
+    done = courtside("run", "put the red block in the blue bowl", *args, "--record", tmp_path)
+    assert done.returncode == 1
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("*.mcap"))
+
+
+def test_an_instruction_about_what_is_not_there_is_refused(tmp_path):
+    (tmp_path / "none.json").write_text("[]")
+    done = courtside(
+        *["run", "put the purple block in the blue bowl", "--llm", f"replay:{tmp_path}/none.json"],
+        *["--speed", "inf", "--record", tmp_path, "--json"],
+    )
+    result = json.loads(done.stdout)
+    assert done.returncode == 1 and not result["success"]
+    assert result["said"][0].startswith("I see no purple block. I see a red block")
+
+
 def test_say_to_nobody():
     done = courtside("say", "hello", "--json")
     assert done.returncode == 1 and "courtside run" in done.stderr

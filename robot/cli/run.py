@@ -65,19 +65,15 @@ class Run:
 
         voice = Voice()
         with ExitStack() as parts:
-            config = TabletopConfig(
-                engine=self.engine,
-                cameras=("scene",) if self.video else (),
-                duration=self.duration,
-                speed=self.speed,
-            )
-            recorder = build.recorder(self.record, "run", spec, scene, seed, self, self.video)
-            parts.callback(recorder.close)
-            voice.record = recorder.said
+            writer, planner = None, None
             if self.planner == "fixed":
                 planner = build.fixed_planner(self.instruction, voice.say)
             else:
                 writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
+            recorder = build.recorder(self.record, "run", spec, scene, seed, self, self.video)
+            parts.callback(recorder.close)
+            voice.record = recorder.said
+            if planner is None:
                 # Paced by the clock, the world goes on while the model thinks; unpaced, it waits.
                 planner = build.program_planner(
                     writer,
@@ -89,6 +85,12 @@ class Run:
                 parts.callback(planner.close)
                 if self.instruction:
                     planner.instruct(self.instruction)
+            config = TabletopConfig(
+                engine=self.engine,
+                cameras=("scene",) if self.video else (),
+                duration=self.duration,
+                speed=self.speed,
+            )
             session = Session(
                 robot=Tabletop(spec, scene, config),
                 planner=planner,
