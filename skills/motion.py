@@ -7,6 +7,7 @@ from ruckig import (
     OutputParameter,
     Result,
     Ruckig,
+    RuckigError,
     Synchronization,
 )
 
@@ -71,7 +72,11 @@ class Motion:
         return self._step()
 
     def _step(self) -> Vector:
-        result = self._otg.update(self._in, self._out)
+        try:
+            result = self._otg.update(self._in, self._out)
+        except RuckigError:  # now and then it cannot have all joints arrive together
+            self._in.synchronization = Synchronization.No
+            result = self._otg.update(self._in, self._out)
         if result not in (Result.Working, Result.Finished):
             raise RuntimeError(f"no jerk-limited motion to the target: {result}")
         self._out.pass_to_input(self._in)
