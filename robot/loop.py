@@ -1,5 +1,6 @@
 """The loop. There is one, for every world, every robot and every skill."""
 
+import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ def run(stack: Stack) -> None:
     select = Selector(stack.skills)
     outcome = Outcome(HOLD.id, Status.DONE)
     armed = False
+    gc.collect()
+    gc.freeze()  # what was built before is not searched again: a full search takes milliseconds
     try:
         while robot.wait():
             began = perf_counter()
@@ -66,6 +69,7 @@ def run(stack: Stack) -> None:
                 break
     finally:
         robot.close()
+        gc.unfreeze()
 
 
 def _plan(

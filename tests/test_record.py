@@ -230,7 +230,7 @@ def test_control_c_is_not_for_the_child(tmp_path: Path) -> None:
     loop = start(path, "")
     wait_for(lambda: len(Recording.load(path).ticks) > 50)
     os.killpg(loop.pid, signal.SIGINT)
-    ticks, error = loop.communicate(timeout=10)[0].split()
+    ticks, error = loop.communicate(timeout=40)[0].split()
     recording = Recording.load(path)
     assert error == "None" and not recording.truncated and len(recording.ticks) == int(ticks)
 
@@ -242,7 +242,7 @@ def test_a_disk_that_fills_up_keeps_the_beginning(tmp_path: Path) -> None:
     wait_for(lambda: path.exists() and path.stat().st_size == 60_000)
     time.sleep(0.3)
     os.killpg(loop.pid, signal.SIGINT)
-    printed = loop.communicate(timeout=10)[0]
+    printed = loop.communicate(timeout=40)[0]
     assert "File too large" in printed and "ticks not recorded" in printed
     recording = Recording.load(path)
     assert recording.truncated

@@ -91,7 +91,7 @@ def prompt(instruction: str, objects: Sequence[str], program: str = "", error: s
 
 
 def _text(instruction: str, error: str) -> str:
-    shown = "".join(f"\n# {said}\n{written}\n" for said, written in EXAMPLES)
+    shown = "".join(f"\n# {said}\n{written}" for said, written in EXAMPLES)
     again = f"\n# the last try failed: {error}" if error else ""
     return f"{shown}{again}\n# {instruction}\n"
 
