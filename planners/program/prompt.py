@@ -26,6 +26,7 @@ EXAMPLES = (
     ("put all the blocks in the black bowl", put_every("block", "black bowl")),
     ("stack all the blocks", stack_every("block")),
     ("move every bowl to the left side", put_every("bowl", "left side")),
+    ("set the white block on top of the gold block", put("white block", "gold block")),
     ("put the black block in the middle", put("black block", "middle")),
     ("drop the silver block in the maroon bowl", put("silver block", "maroon bowl")),
 )

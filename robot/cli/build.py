@@ -4,7 +4,7 @@ import json
 import platform
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from datetime import datetime
 from importlib import import_module, metadata
 from itertools import count
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from robot.types import RobotSpec, Skill
     from robot.worker import Arrival
     from sim.scene import Scene
+    from sim.tabletop import Tabletop, TabletopConfig
 
 EngineName = Literal["mujoco", "pybullet"]
 Perception = Literal["truth"]
@@ -80,6 +81,25 @@ def scene(file: Path | None, seed: int | None) -> tuple["Scene", int]:
         return random_scene(np.random.default_rng(seed), names=DEFAULT_SCENE), seed
     except SceneError as error:
         raise WrongUse(str(error)) from error
+
+
+def tabletop(
+    spec: "RobotSpec", scene: "Scene", config: "TabletopConfig", need_frames: bool = False
+) -> "Tabletop":
+    """The world; without cameras where nothing can be drawn, unless they are needed."""
+    from sim.engine import CAMERAS
+    from sim.tabletop import Tabletop
+
+    world = Tabletop(spec, scene, config)
+    try:
+        for name in config.cameras:
+            world.engine.render(CAMERAS[name])
+    except Exception as error:  # of OpenGL, in as many ways as there are drivers
+        world.close()
+        if need_frames:
+            raise Failure(f"cannot draw ({error}); `courtside doctor` says what to do") from error
+        world = Tabletop(spec, scene, replace(config, cameras=()))
+    return world
 
 
 def language_model(name: str, model: str) -> "Writer":

@@ -51,7 +51,7 @@ class Program:
         spec = build.robot_spec()
 
         from robot.cli.session import Session, Voice, print_json
-        from sim.tabletop import Tabletop, TabletopConfig
+        from sim.tabletop import TabletopConfig
 
         began = monotonic()
         voice = Voice()
@@ -75,7 +75,8 @@ class Program:
                 cameras=("scene",) if self.video else (),
                 duration=self.duration,
             )
-            session = Session(Tabletop(spec, scene, config), planner, voice, recorder)
+            world = build.tabletop(spec, scene, config, need_frames=bool(self.video))
+            session = Session(world, planner, voice, recorder)
             session.run()
         ok = planner.succeeded and not session.halted
         error = None if ok else planner.error or "it was stopped, or ran out of time"

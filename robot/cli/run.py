@@ -4,12 +4,16 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from math import isinf
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional
 
 from robot.cli import build
 from robot.cli.errors import WrongUse
+
+if TYPE_CHECKING:
+    from robot.types import Robot, RobotSpec
+    from sim.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Run:
     """Folder for the recording (MCAP)."""
     video: Path | None = None
     """Also write a film (mp4)."""
+    frames: float | None = None
+    """[Hz] of the camera; default 25 with a film, 5 without; 0: no camera."""
     speed: float = 1.0
     """Simulated seconds a second: 1 is real time, inf as fast as it goes."""
     duration: float = 300.0
@@ -55,13 +61,14 @@ class Run:
     def main(self) -> int:
         if not self.speed > 0 or not self.duration > 0:
             raise WrongUse("--speed and --duration must be above 0")
+        if self.frames is not None and not 0 <= self.frames <= 100:
+            raise WrongUse("--frames must be between 0 and 100")
         if self.planner == "fixed" and not self.instruction:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
         scene, seed = build.scene(self.scene, self.seed)
         spec = build.robot_spec()
 
         from robot.cli.session import Session, Voice, print_json, typed_lines
-        from sim.tabletop import Tabletop, TabletopConfig
 
         voice = Voice()
         with ExitStack() as parts:
@@ -70,6 +77,7 @@ class Run:
                 planner = build.fixed_planner(self.instruction, voice.say)
             else:
                 writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
+            world = self._world(spec, scene)
             recorder = build.recorder(self.record, "run", spec, scene, seed, self, self.video)
             parts.callback(recorder.close)
             voice.record = recorder.said
@@ -85,14 +93,8 @@ class Run:
                 parts.callback(planner.close)
                 if self.instruction:
                     planner.instruct(self.instruction)
-            config = TabletopConfig(
-                engine=self.engine,
-                cameras=("scene",) if self.video else (),
-                duration=self.duration,
-                speed=self.speed,
-            )
             session = Session(
-                robot=Tabletop(spec, scene, config),
+                robot=world,
                 planner=planner,
                 voice=voice,
                 recorder=recorder,
@@ -118,3 +120,16 @@ class Run:
             print_json(result)
         voice.close(success, planner.error, recorder.path, self.video)
         return 0 if success else 1
+
+    def _world(self, spec: "RobotSpec", scene: "Scene") -> "Robot":
+        from sim.tabletop import TabletopConfig
+
+        frames = (25.0 if self.video else 5.0) if self.frames is None else self.frames
+        config = TabletopConfig(
+            engine=self.engine,
+            cameras=("scene",) if frames else (),
+            frame_period=1 / frames if frames else 1.0,
+            duration=self.duration,
+            speed=self.speed,
+        )
+        return build.tabletop(spec, scene, config, need_frames=bool(self.video or self.frames))
