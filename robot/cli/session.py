@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any, Protocol
@@ -139,7 +139,15 @@ class Session:
     stops: int = 0
     interrupted: bool = False
     halted: bool = False
-    objects: dict[str, list[float]] = field(default_factory=dict)
+    last: Tick | None = None
+
+    @property
+    def objects(self) -> dict[str, list[float]]:
+        """Where every object was last seen: name to [x, y, z] [m]."""
+        seen = self.last.state.objects if self.last else {}
+        return {
+            name: [round(value, 4) for value in fix.position.tolist()] for name, fix in seen.items()
+        }
 
     def run(self) -> None:
         """Runs to the end; whatever happens, the robot is left safe and the recording whole."""
@@ -179,11 +187,7 @@ class Session:
         def record(tick: Tick) -> None:
             self.ticks += 1
             self.overruns += tick.busy > spec.dt
-            if tick.obs.fixes:
-                self.objects = {
-                    name: [round(v, 4) for v in fix.position.tolist()]
-                    for name, fix in tick.obs.fixes.items()
-                }
+            self.last = tick
             self.voice.follow(tick)
             if self.recorder is not None:
                 self.recorder(tick)
