@@ -46,7 +46,6 @@ def run(stack: Stack) -> None:
     select = Selector(stack.skills)
     outcome = Outcome(HOLD.id, Status.DONE)
     armed = False
-    gc.collect()
     gc.freeze()  # what was built before is not searched again: a full search takes milliseconds
     try:
         while robot.wait():

@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, thread_time_ns
@@ -14,7 +15,7 @@ from robot.cli import build
 from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
-    from robot.types import Command, Goal, Observation, Outcome, Robot, Skill, State, Verdict
+    from robot.types import Command, Goal, Observation, Outcome, Robot, Skill, State, Tick, Verdict
 
 GOALS = (
     "pick object='red block'; place object='red block' at='blue bowl'; "
@@ -54,7 +55,7 @@ class Bench:
         filters: list[int] = []  # [ns]
         seed = self.seed
         while len(ticks) < self.n:
-            _episode(seed, "mujoco", ticks, filters)
+            _episode(seed, "mujoco", ticks, filters, recorded=True)
             seed += 1
         return {
             "n": len(ticks),
@@ -69,7 +70,7 @@ class Bench:
             began = monotonic()
             seed = self.seed
             while len(ticks) < self.n:
-                _episode(seed, engine, ticks, [])
+                _episode(seed, engine, ticks, [], recorded=False)
                 seed += 1
             wall = monotonic() - began
             dt = build.robot_spec().dt
@@ -90,7 +91,13 @@ def _quantiles(name: str, times: list[int]) -> dict[str, float]:
     }
 
 
-def _episode(seed: int, engine: build.EngineName, ticks: list[int], filters: list[int]) -> None:
+def _episode(
+    seed: int,
+    engine: build.EngineName,
+    ticks: list[int],
+    filters: list[int],
+    recorded: bool,
+) -> None:
     """Carry out GOALS once; adds the time [ns] of every tick and every Supervisor call."""
     from robot.estimate import Estimator
     from robot.loop import Stack, run
@@ -118,24 +125,26 @@ def _episode(seed: int, engine: build.EngineName, ticks: list[int], filters: lis
     supervisor.filter = timed
     mode = Mode(supervisor)
     mode.engage()
-    with tempfile.TemporaryDirectory() as folder:
-        config = replace(Bench("loop"), seed=seed)
-        recorder = build.recorder(Path(folder), "bench", spec, scene, seed, config)
-        try:
-            run(
-                Stack(
-                    robot=robot,
-                    planner=planner,
-                    skills=skills,
-                    supervisor=supervisor,
-                    mode=mode,
-                    estimator=Estimator(spec),
-                    record=recorder,
-                    until=lambda tick: planner.finished,
-                )
+    with ExitStack() as parts:
+        record: Callable[[Tick], None] = Stack.record  # nowhere
+        if recorded:
+            folder = Path(parts.enter_context(tempfile.TemporaryDirectory()))
+            config = replace(Bench("loop"), seed=seed)
+            recorder = build.recorder(folder, "bench", spec, scene, seed, config)
+            parts.callback(recorder.close)
+            record = recorder
+        run(
+            Stack(
+                robot=robot,
+                planner=planner,
+                skills=skills,
+                supervisor=supervisor,
+                mode=mode,
+                estimator=Estimator(spec),
+                record=record,
+                until=lambda tick: planner.finished,
             )
-        finally:
-            recorder.close()
+        )
 
 
 class Stopwatch:
