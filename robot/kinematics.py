@@ -77,7 +77,8 @@ class Kinematics:
             error[:3] = position - p
             error[3:] = rotation_vector(rotation @ r.T)
             if float(np.abs(error).max()) < tolerance:
-                return q
+                # The last bits depend on how arrays lie in memory; without them, runs repeat.
+                return np.round(q, 9)
             jacobian = self._jacobian_here()
             square = jacobian @ jacobian.T
             square.flat[::7] += DAMPING * min(1.0, float(error @ error))

@@ -1,6 +1,7 @@
 """Lines reach the loop, typed or sent; nothing else does."""
 
 import os
+import socket
 import threading
 import time
 
@@ -72,7 +73,8 @@ def test_say_without_a_stack_fails_at_once_and_clears_up(tmp_path):
         say("hello")
     ear = Ear(lambda: 0.0)
     path = ear._path
-    ear._socket.close()  # as when its owner was killed
+    ear._socket.shutdown(socket.SHUT_RDWR)  # as when its owner was killed
+    ear._socket.close()
     assert path.exists()
     with pytest.raises(ConnectionError, match="courtside run"):
         say("hello")

@@ -41,7 +41,7 @@ def test_any_targets_at_any_time(seed):
         for _ in range(int(rng.integers(1, 60))):
             step = motion.stop() if rng.random() < 0.02 else motion.toward(target)
             path.append(np.array(step))
-    for _ in range(2000):
+    for _ in range(8000):
         path.append(np.array(motion.toward(target)))
         if motion.arrived:
             break

@@ -188,10 +188,11 @@ def wait_for(ready: Callable[[], bool], timeout: float = 15.0) -> None:
 def start(path: Path, body: str) -> subprocess.Popen:
     """A program that records to `path` in real time for ever, once `body` has run."""
     program = """\
-    import resource, sys, time
+    import resource, signal, sys, time
     from pathlib import Path
     from robot.record import Recorder
     from ticks import DT, SPEC, make
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests may ignore it
     {body}
     recorder = Recorder(Path(sys.argv[1]), SPEC, {{"commit": "abc"}})
     try:
