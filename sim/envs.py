@@ -13,7 +13,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from robot.estimate import Estimator
-from robot.safety import Supervisor
+from robot.safety import SafetyConfig, Supervisor
 from robot.specs import UR5E
 from robot.table import BOWL_RADIUS
 from robot.types import Command, JointMode, Observation
@@ -68,7 +68,9 @@ class TabletopEnv(gymnasium.Env[Obs, NDArray[np.float64]]):
         scene = random_scene(self.np_random, *self._counts)
         config = TabletopConfig(self._engine, fix_period=UR5E.dt)
         self._world = Tabletop(UR5E, scene, config)
-        self._supervisor, self._estimator = Supervisor(UR5E), Estimator(UR5E)
+        # A policy that explores is limited all the time; that alone shall not end the episode.
+        safety = SafetyConfig(limited_for=1e6)
+        self._supervisor, self._estimator = Supervisor(UR5E, safety), Estimator(UR5E)
         self._target = scene[0].name, scene[self._counts[0]].name
         self._world.wait()
         obs = self._world.read()

@@ -76,6 +76,7 @@ class Motion:
             result = self._otg.update(self._in, self._out)
         except RuckigError:  # now and then it cannot have all joints arrive together
             self._in.synchronization = Synchronization.No
+            self._otg.reset()  # it must not go on with what it has half computed
             result = self._otg.update(self._in, self._out)
         if result not in (Result.Working, Result.Finished):
             raise RuntimeError(f"no jerk-limited motion to the target: {result}")
