@@ -54,6 +54,7 @@ class Bench:
         ticks: list[int] = []  # [ns]
         filters: list[int] = []  # [ns]
         seed = self.seed
+        _episode(seed, "mujoco", [], [], recorded=True)  # the interpreter warms up
         while len(ticks) < self.n:
             _episode(seed, "mujoco", ticks, filters, recorded=True)
             seed += 1
