@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from ruckig import InputParameter, Result, Ruckig, Trajectory
 
-from robot.safety import Joint, SafetyConfig, Supervisor, zero
+from robot.joint import Joint, zero
+from robot.safety import SafetyConfig, Supervisor
 from robot.types import Command, JointMode, RobotSpec, State, vector
 
 N, DT = 7, 0.008

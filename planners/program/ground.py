@@ -6,11 +6,11 @@ into a wrong action. So what is named and not there is refused first, by rules o
 
 from collections.abc import Collection, Sequence
 
-from planners.correct import words_of
-from robot.table import COLORS, KINDS
+from planners.correct import AMOUNTS, DIRECTIONS, words_of
+from robot.table import COLORS
 
 OTHER_COLORS = frozenset("white black violet magenta turquoise beige gold silver grey".split())
-SYNONYMS = {"cube": "block", "box": "block", "brick": "block", "dish": "bowl"}
+SYNONYMS = {"cube": "block", "brick": "block", "dish": "bowl"}
 # Nouns that stand for no particular thing.
 GENERAL = frozenset(
     """thing things object objects item items everything anything one ones other others rest both
@@ -20,7 +20,8 @@ GENERAL = frozenset(
     meter meters centimeter centimeters color colour colors colours name names position positions
     number question time times moment same place spot space area end word hello hi goodbye morning
     evening night joke name closest nearest farthest furthest biggest smallest leftmost rightmost
-    content contents inside top-left""".split()
+    content contents inside top-left people person everyone somebody me you tad touch home forward
+    backward speed care air""".split()
 )
 DETERMINERS = frozenset("the a an all every each this that these those my any some".split())
 # Words that end a noun phrase.
@@ -36,6 +37,10 @@ ADJECTIVES = frozenset(
     back horizontal vertical straight whole two three four five both single empty full diagonal
     opposite right-hand left-hand of""".split()
 )
+# Verbs whose next word, if it is no other kind of word, is the thing to handle.
+HANDLING = frozenset(
+    "put place move grab grasp pick take stack bring lift drop throw fetch".split()
+)
 # Words that show that something is to be done or said.
 ACTIONS = frozenset(
     """do put place move stack pick push drop set take bring build pile gather slide transfer drag
@@ -47,7 +52,8 @@ ACTIONS = frozenset(
 
 def ungrounded(instruction: str, objects: Sequence[str]) -> str | None:
     """A reply that refuses or asks, or None if the instruction may go to the model."""
-    words = [SYNONYMS.get(_singular(word), word) for word in words_of(instruction)]
+    seen = {word for name in objects for word in words_of(name)}
+    words = [_known(word, seen) for word in words_of(instruction)]
     there = f"I see {_listed(objects)}." if objects else "The table is empty."
     for index, word in enumerate(words):
         if word in COLORS or word in OTHER_COLORS:
@@ -58,7 +64,11 @@ def ungrounded(instruction: str, objects: Sequence[str]) -> str | None:
             missing = _missing_noun(_phrase(words[index + 1 :]), objects)
             if missing:
                 return f"I see no {missing}. {there}"
-    if not ACTIONS.intersection(words):
+        elif word in HANDLING:
+            missing = _missing_bare(words[index + 1 : index + 2], objects)
+            if missing:
+                return f"I see no {missing}. {there}"
+    if not (ACTIONS | seen).intersection(words):
         return f"What shall I do? {there}"
     return None
 
@@ -67,11 +77,13 @@ def _missing_color(color: str, after: Sequence[str], objects: Sequence[str]) -> 
     """What `color` and the word after it name, if it is not there."""
     color = "gray" if color == "grey" else color
     kind = _singular(after[0]) if after else ""
-    if kind in KINDS:
-        return "" if f"{color} {kind}" in objects else f"{color} {kind}"
-    colored = any(name.startswith(f"{color} ") for name in objects)
-    if kind and kind not in BREAKS | GENERAL | DETERMINERS | ACTIONS:
-        return f"{color} {after[0]}"
+    colored = any(color in words_of(name) for name in objects)
+    if kind in GENERAL or not kind:
+        return "" if colored else f"{color} thing"
+    if any({color, kind} <= set(words_of(name)) for name in objects):
+        return ""
+    if kind not in BREAKS | DETERMINERS | ACTIONS | COLORS.keys() | OTHER_COLORS:
+        return f"{color} {kind}"
     return "" if colored else f"{color} thing"
 
 
@@ -90,11 +102,27 @@ def _missing_noun(phrase: Sequence[str], objects: Sequence[str]) -> str:
     nouns = [word for word in phrase if word not in ADJECTIVES and not word[0].isdigit()]
     if not nouns or any(word in COLORS or word in OTHER_COLORS for word in nouns):
         return ""  # nothing named; or judged by its colour
-    kinds: Collection[str] = {name.split()[-1] for name in objects}
-    for noun in nouns:
-        if _singular(noun) in KINDS:
-            return "" if _singular(noun) in kinds else noun
+    if any(set(words_of(name)).intersection(nouns) for name in objects):
+        return ""
     return "" if any(noun in GENERAL or noun in ACTIONS for noun in nouns) else " ".join(nouns)
+
+
+def _missing_bare(after: Sequence[str], objects: Sequence[str]) -> str:
+    """What is handled without an article ("put banana in the bowl"), if it is not there."""
+    general = GENERAL | ADJECTIVES | DETERMINERS | BREAKS | ACTIONS | OTHER_COLORS | set(COLORS)
+    general |= set(AMOUNTS) | set(DIRECTIONS)
+    bare = [
+        word for word in after if word not in general and word[0].isalpha() and word[-2:] != "ly"
+    ]
+    return _missing_noun(bare, objects)
+
+
+def _known(word: str, seen: Collection[str]) -> str:
+    """The word as the scene has it: singular, and for a synonym what is meant."""
+    if word in seen:
+        return word
+    single = _singular(word)
+    return single if single in seen else SYNONYMS.get(single, word)
 
 
 def _singular(word: str) -> str:

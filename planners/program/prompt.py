@@ -7,28 +7,38 @@ from planners.llm import LanguageModel, Prompt, open_model
 from planners.program.grammar import program_grammar, put, put_every, say, stack_every
 from planners.program.words import PLACES, STUBS
 
-# For a small model that goes on writing. None of these things is ever on the table, so copying an
-# example is never right; each kind of statement is shown, and none is shown last twice.
+# For a small model that goes on writing. None of these colours is ever on the table, and no two are
+# used often, so that copying an example is never right; the kinds of statement alternate, since it
+# copies the latest kind as well.
 EXAMPLES = (
     ("put the white block in the black bowl", put("white block", "black bowl")),
-    ("move the gold block onto the silver bowl", put("gold block", "silver bowl")),
-    ("stack the black block on the violet block", put("black block", "violet block")),
-    ("place the silver block into the gold bowl", put("silver block", "gold bowl")),
+    (
+        "put the ivory block in the teal bowl and the beige block in the navy bowl",
+        put("ivory block", "teal bowl") + put("beige block", "navy bowl"),
+    ),
+    ("move the gold block to the top right corner", put("gold block", "top right corner")),
+    ("put all the blocks in the olive bowl", put_every("block", "olive bowl")),
+    ("set the black block on top of the violet block", put("black block", "violet block")),
+    (
+        "first move the ivory block to the left side, then place the lilac block in the teal bowl",
+        put("ivory block", "left side") + put("lilac block", "teal bowl"),
+    ),
     ("say good evening", say("good evening")),
+    ("build a tower of all the blocks", stack_every("block")),
     (
-        "move the maroon block to the top right corner",
-        put("maroon block", "top right corner"),
+        "collect all of the blocks in the bottom left corner",
+        put_every("block", "bottom left corner"),
     ),
+    ("place the beige block into the navy bowl", put("beige block", "navy bowl")),
+    ("move every bowl to the bottom side", put_every("bowl", "bottom side")),
+    ("stack the lilac block on the olive block", put("lilac block", "olive block")),
     (
-        "put the violet block in the white bowl and the gold block in the maroon bowl",
-        put("violet block", "white bowl") + put("gold block", "maroon bowl"),
+        "put the black block in the silver bowl, then put the maroon block in the white bowl",
+        put("black block", "silver bowl") + put("maroon block", "white bowl"),
     ),
-    ("put all the blocks in the black bowl", put_every("block", "black bowl")),
-    ("stack all the blocks", stack_every("block")),
-    ("move every bowl to the left side", put_every("bowl", "left side")),
-    ("set the white block on top of the gold block", put("white block", "gold block")),
-    ("put the black block in the middle", put("black block", "middle")),
-    ("drop the silver block in the maroon bowl", put("silver block", "maroon bowl")),
+    ("stack up the blocks", stack_every("block")),
+    ("place every block in the silver bowl", put_every("block", "silver bowl")),
+    ("drop the teal block in the ivory bowl", put("teal block", "ivory bowl")),
 )
 
 # For models that chat.
