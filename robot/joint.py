@@ -53,6 +53,8 @@ class Joint:
 
     def stop(self, v: float, a: float) -> float:
         """Distance of the quickest stop: ramp up, hold and release the deceleration."""
+        if v == 0.0 == a:
+            return 0.0
         sign = 1.0 if self.release(v, a) >= 0 else -1.0
         v, a, top = sign * v / self.jerk, sign * a / self.jerk, self.a_max / self.jerk
         # Full steps down, as many as leave v >= 0 after a release of n steps: n is the greatest
