@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 CHECKS = {  # name: command, its first word a module
     "lint": ("ruff", "check", "."),
     "format": ("ruff", "format", "--check", "."),
-    "types": ("pyright",),
+    "types": ("pyright", "--pythonpath", sys.executable),
     "imports": ("importlinter.cli", "lint"),
     "tests": ("pytest", "-q", "-n", "auto"),
 }
