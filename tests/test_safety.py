@@ -143,15 +143,14 @@ def test_a_step_is_approached_in_the_least_time_without_overshoot(size):
 
 
 def test_reasons_name_joint_and_limit():
-    for limit, size in {"velocity": 1.0, "acceleration": 0.01, "jerk": 3e-4}.items():
+    for limit, size in (("velocity", 1.0), ("acceleration", 0.01), ("jerk", 3e-4)):
         assert Rig().tick(HOME + size * AXES[2]).reasons == (f"{limit} of elbow limited",)
     rig = Rig(q=HOME + (pi - 1.5) * AXES[2])
     assert rig.tick(rig.sent[0] + 3e-5 * AXES[2]).reasons == ("position of elbow limited",)
-    rig, far = Rig(), HOME + 6 * AXES[0]  # an acceleration that leads to too high a velocity
+    rig = Rig()  # at an acceleration that leads to too high a velocity
     while (now := rig.supervisor.reference).qd[0] < 2.95:
-        rig.tick(far)
-    step = (now.qd + now.qdd * DT) * DT
-    assert rig.tick(now.q + step).reasons == ("velocity of base limited",)
+        rig.tick(HOME + 6 * AXES[0])
+    assert rig.tick(now.q + (now.qd + now.qdd * DT) * DT).reasons == ("velocity of base limited",)
 
 
 KINDS = "hold bang far jump near edge ride repeat halt".split()
@@ -232,20 +231,21 @@ def test_limits_that_are_broken_for_long_stop():
     assert verdicts[62].reasons[-1] == rig.supervisor.reason
     assert rig.supervisor.reason.startswith("limited repeatedly: ")
     rig.check()
-    for off in (lambda k: 1e-3 * (k % 50 < 4), lambda k: 1e-5 * (-1) ** k * AXES[0]):
+    for step, noise, seldom, stops in ((0, 1e-3, 4, 0), (1e-3, 1e-5, 50, 0), (1e-3, 2e-3, 50, 1)):
         rig = Rig(SafetyConfig())  # but not if they are broken now and then, or by hardly anything
-        verdicts = [rig.tick(HOME + off(k)) for k in range(200)]
-        assert any(v.reasons for v in verdicts[-50:]) and not rig.supervisor.stopped
+        aims = [step * k + noise * (-1) ** k * (k % 50 < seldom) for k in range(200)]
+        reasons = [rig.tick(HOME + aim * AXES[0]).reasons for aim in aims]
+        assert any(reasons[150:]) and rig.supervisor.stopped == stops
 
 
 def test_a_start_outside_the_limits_only_leads_back_inside():
-    q = np.array([*HOME[:2], pi + 0.01, *HOME[3:6], -0.002])
+    q = np.array([*HOME[:2], pi + 0.2, *HOME[3:6], -0.002])
     rig = Rig(q=q)
     assert not rig.tick(q).reasons and rig.tick(q + 1e-5 * np.sign(q)).reasons
     for k in range(300):
-        rig.tick(q if k in range(10, 20) else HOME)
+        rig.tick(q if k in range(10, 60) else HOME)
     assert (rig.sent[-1] == HOME).all()
-    assert (np.diff(np.array(rig.sent)[:40, 2]) < 1e-12).all()  # once on its way, no way back
+    assert (np.diff(np.array(rig.sent)[:60, 2]) < 1e-9).all()  # once on its way, no way back
     rig.check()
 
 
@@ -367,7 +367,7 @@ def test_it_begins_stopped_and_first_sends_the_measured_pose():
     assert first.target.tolist() == pose.tolist() and first.expiry and rig.supervisor.stopped
     rig.supervisor.reset(HOME)
     assert rig.supervisor.reference.q.tolist() == HOME.tolist()
-    assert not rig.supervisor.stopped and rig.supervisor.stops == 0
+    assert (rig.supervisor.stopped, rig.supervisor.stops) == (False, 0)
     with pytest.raises(ValueError, match="7 finite"):
         rig.supervisor.reset(vector([nan] * N))
 
