@@ -38,10 +38,12 @@ def record(name: str, folder: Path) -> None:
     args, typed = RUNS[name]
     answers = folder / "answers.json"
     answers.write_text(json.dumps([PROGRAM]))
-    command = ["courtside", "run", *args, "--record", str(folder / name), "--json"]
+    command = ["courtside", "run", *args, "--frames", "0", "--record", name, "--json"]
     if "fixed" not in args:
-        command += ["--llm", f"replay:{answers}"]
-    running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command += ["--llm", f"replay:{answers.name}"]
+    running = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder
+    )
     assert running.stdin and running.stdout
     began = time.monotonic()
     for at, line in typed:
@@ -52,7 +54,7 @@ def record(name: str, folder: Path) -> None:
     result = json.loads(running.stdout.read())
     print(name, result["success"], result["corrections"], result["stops"], file=sys.stderr)
     assert result["success"] and len(result["corrections"]) + result["stops"] >= len(typed) - 1
-    Path(result["recording"]).rename(HERE / f"{name}.mcap")
+    (folder / result["recording"]).rename(HERE / f"{name}.mcap")
 
 
 if __name__ == "__main__":
