@@ -3,15 +3,9 @@
 import pytest
 
 from planners.program.ground import ungrounded
+from robot.cli.build import DEFAULT_SCENE
 
-OBJECTS = (
-    "red block",
-    "green block",
-    "yellow block",
-    "blue bowl",
-    "green bowl",
-    "orange bowl",
-)
+OBJECTS = DEFAULT_SCENE
 
 
 @pytest.mark.parametrize(
