@@ -2,7 +2,7 @@
 
 import json
 import os
-import time
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -100,8 +100,7 @@ class Served:
     """A model that chats, on an OpenAI-compatible server."""
 
     def __init__(self, url: str, model: str) -> None:
-        self._url = url
-        self._client = _client(url, os.environ.get("OPENAI_API_KEY") or "none")
+        self._url, self._key = url, os.environ.get("OPENAI_API_KEY") or "none"
         self._model = model or self._first_model()
 
     def _first_model(self) -> str:
@@ -109,7 +108,8 @@ class Served:
         from openai import OpenAIError
 
         try:
-            models = self._client.with_options(timeout=CONNECT).models.list().data
+            with _client(self._url, self._key) as client:
+                models = client.with_options(timeout=CONNECT).models.list().data
             return models[0].id
         except (OpenAIError, ValueError, TypeError, AttributeError, LookupError) as error:
             raise ModelError(
@@ -118,10 +118,10 @@ class Served:
             ) from error
 
     def complete(self, prompt: Prompt) -> str:
-        return _ask(self._url, lambda: _chat(self._client, self._model, prompt))
+        return _ask(self._url, self._url, self._key, _chat, self._model, prompt)
 
     def close(self) -> None:
-        self._client.close()
+        """There is nothing to end."""
 
 
 class Embedded:
@@ -134,22 +134,16 @@ class Embedded:
     def __init__(self, path: Path, constrained: bool) -> None:
         self._constrained = constrained
         self._server = EmbeddedServer(path)  # loads while others get ready
-        self._client: OpenAI | None = None
 
     def complete(self, prompt: Prompt) -> str:
         try:
             url, key = self._server.address()
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelError(f"the model does not start: {_brief(error)}") from error
-        if self._client is None:
-            self._client = _client(url, key)
-        client = self._client
         write = _write if self._constrained else _chat
-        return _ask("the embedded model", lambda: write(client, "embedded", prompt))
+        return _ask("the embedded model", url, key, write, "embedded", prompt)
 
     def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
         self._server.close()
 
 
@@ -183,19 +177,42 @@ def _write(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
         yield chunk.choices[0].text if chunk.choices else ""
 
 
-def _ask(whom: str, stream: Callable[[], Iterator[str]]) -> str:
+def _ask(
+    whom: str,
+    url: str,
+    key: str,
+    write: Callable[["OpenAI", str, Prompt], Iterator[str]],
+    model: str,
+    prompt: Prompt,
+) -> str:
     """The whole of a streamed answer, within ANSWER [s]."""
     from openai import OpenAIError
 
-    deadline = time.monotonic() + ANSWER
+    faults = (OpenAIError, ValueError, TypeError, AttributeError, OSError)
     parts: list[str] = []
-    try:
-        for part in stream():
-            parts.append(part)
-            if time.monotonic() > deadline:
-                raise ModelError(f"{whom} takes longer than {ANSWER:.0f} s to answer")
-    except (OpenAIError, ValueError, TypeError, AttributeError, OSError) as error:
-        raise ModelError(f"{whom} does not answer: {_brief(error)}") from error
+    late = threading.Event()
+    with _client(url, key) as client:
+
+        def give_up() -> None:  # also on a server that drips without ever saying anything
+            late.set()
+            client.close()
+
+        timer = threading.Timer(ANSWER, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            for part in write(client, model, prompt):
+                parts.append(part)
+        except Exception as error:
+            if late.is_set():
+                raise ModelError(f"{whom} takes longer than {ANSWER:g} s to answer") from error
+            if not isinstance(error, faults):
+                raise
+            raise ModelError(f"{whom} does not answer: {_brief(error)}") from error
+        finally:
+            timer.cancel()
+    if late.is_set():
+        raise ModelError(f"{whom} takes longer than {ANSWER:g} s to answer")
     answer = "".join(parts)
     if not answer.strip():
         raise ModelError(f"{whom} gave an empty answer")

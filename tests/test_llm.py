@@ -35,6 +35,8 @@ class Server(BaseHTTPRequestHandler):
         type(self).asked = json.loads(self.rfile.read(length))
         if self.answer == "garbage":
             return self.reply("text/event-stream", "data: {]\n\n")
+        if self.answer == "drip":
+            return self.drip()
         if self.answer == "silence":
             time.sleep(3)
         parts = [
@@ -42,6 +44,18 @@ class Server(BaseHTTPRequestHandler):
             for part in self.answer.partition(" ")
         ]
         self.reply("text/event-stream", "".join(f"data: {p}\n\n" for p in [*parts, "[DONE]"]))
+
+    def drip(self):
+        """Alive for ever, and never a word."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for _ in range(100):
+            time.sleep(0.1)
+            try:
+                self.wfile.write(b": still here\n\n")
+            except OSError:
+                return
 
     def reply(self, kind, text):
         self.send_response(200)
@@ -83,6 +97,18 @@ def test_a_server_that_misbehaves_is_one_error(server, answer, monkeypatch):
     with closing(open_model(server.url, "tiny")) as model, pytest.raises(ModelError) as error:
         model.complete(prompt("say hi", OBJECTS))
     assert server.url in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_server_that_drips_is_given_up(server, monkeypatch):
+    monkeypatch.setattr(llm, "ANSWER", 0.5)
+    Server.answer = "drip"
+    began = time.monotonic()
+    with closing(open_model(server.url, "tiny")) as model:
+        with pytest.raises(ModelError, match=r"takes longer than 0\.5 s"):
+            model.complete(prompt("say hi", OBJECTS))
+        assert time.monotonic() - began < 4
+        Server.answer = "say('hi')"
+        assert model.complete(prompt("say hi", OBJECTS)) == "say('hi')"
 
 
 @pytest.mark.parametrize(
