@@ -1,4 +1,6 @@
-"""Jerk-limited joint motion towards a target that may change at any tick (Ruckig)."""
+"""Joint motion within limits: towards a target (Ruckig), or along a stream of wishes."""
+
+from dataclasses import replace
 
 import numpy as np
 from ruckig import (
@@ -11,7 +13,8 @@ from ruckig import (
     Synchronization,
 )
 
-from robot.types import Reference, RobotSpec, Vector
+from robot.joint import Joint
+from robot.types import Reference, RobotSpec, State, Vector
 
 SHARE = 0.98  # of the Supervisor's limits: numerical room, so that it never needs to step in
 CLOSE = 1e-9  # [rad or m] positions that differ by less are the same
@@ -86,3 +89,33 @@ class Motion:
         if self._resting:  # exactly: Ruckig trips over velocities of 1e-16
             self._in.current_velocity = self._in.current_acceleration = self._still
         return self._q
+
+
+class Stream:
+    """Follows a stream of wanted positions, one a tick, as closely as the limits allow.
+
+    For policies, which say where to be at each tick and not where to rest. It obeys the law that
+    the Supervisor enforces, at SHARE of its limits; what is within them passes unchanged.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        limits = {
+            name: SHARE * getattr(spec, name) for name in ("velocity", "acceleration", "jerk")
+        }
+        within = replace(spec, **limits)
+        self._joints = [Joint(within, i, True) for i in range(len(spec.joints))]
+        self._dt = spec.dt
+        self.limited = 0  # ticks on which a wish was not followed exactly
+
+    def toward(self, wish: Vector, state: State) -> Vector:
+        """The next position (n,) on the way to `wish` (n,), from where `state.reference` is."""
+        reference, dt = state.reference, self._dt
+        limited = False
+        for joint in self._joints:
+            i = joint.i
+            if abs(joint.q - reference.q[i]) > CLOSE:  # not what the robot was told last
+                joint.place(float(reference.q[i]))
+            joint.v, joint.a = float(reference.qd[i]) * dt, float(reference.qdd[i]) * dt**2
+            limited |= bool(joint.follow(float(wish[i]), float(state.q[i])))
+        self.limited += limited
+        return np.array([joint.q for joint in self._joints])

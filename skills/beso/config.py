@@ -1,0 +1,53 @@
+"""What a policy is, apart from its weights. Without torch."""
+
+from dataclasses import dataclass
+from math import inf
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes. Tokens: sigma, `goals` goals, `history` states, `horizon` / `patch` action tokens."""
+
+    state: int  # features of one state
+    action: int  # numbers in one action
+    goal: int  # features of one goal: a state's, an image's, a sentence's; 0: there are no goals
+    history: int = 2  # states seen
+    goals: int = 1  # goal tokens
+    horizon: int = 16  # actions in a chunk
+    patch: int = 2  # consecutive actions in one token
+    layers: int = 4
+    width: int = 128
+    heads: int = 4
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.horizon % self.patch or self.width % self.heads:
+            raise ValueError("patch must divide horizon, and heads must divide width")
+
+    @property
+    def context(self) -> int:
+        """Tokens before the actions."""
+        return 1 + (self.goals if self.goal else 0) + self.history
+
+
+@dataclass(frozen=True)
+class NoiseConfig:
+    """Noise levels, in the units of normalised actions (deviation 0.5)."""
+
+    sigma_min: float = 0.02
+    sigma_max: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.sigma_min < self.sigma_max < inf:
+            raise ValueError("need 0 < sigma_min < sigma_max")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which numbers of an observation mean what, and which robot they are of."""
+
+    robot: str  # name of its RobotSpec
+    angles: tuple[int, ...] = ()  # [rad], shown to the network as sine and cosine
+    goal: tuple[int, ...] = ()  # those that a goal gives; none: a policy without such goals
+    sentence: int = 0  # numbers in a sentence's embedding, where goals are sentences
+    anchor: tuple[int, ...] = ()  # actions are places relative to these; none: they are as given

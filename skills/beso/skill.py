@@ -1,0 +1,149 @@
+"""A trained policy as a Skill: chunks of actions, the next computed while one is executed."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from robot.types import Command, Goal, JointMode, Outcome, RobotSpec, State, Status, Vector
+from robot.worker import Due, Mailbox, when_ready
+from skills.beso.policy import Numbers, Policy
+from skills.beso.tasks import Task
+from skills.motion import Stream
+
+SOON = 1e-6  # [s] rounding of times
+
+
+@dataclass(frozen=True)
+class ChunkConfig:
+    """How chunks are executed."""
+
+    execute: int = 4  # actions of a chunk that are executed before the next one takes over
+    patience: float = 60.0  # [s] for a goal, then it has failed
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.execute < 1 or not self.patience > 0:
+            raise ValueError("execute must be at least 1 and patience above 0")
+
+
+@dataclass
+class Counts:
+    """What became of the actions that the policy gave."""
+
+    chunks: int = 0  # that arrived
+    expired: int = 0  # actions skipped, because their time was over when they arrived
+    starved: int = 0  # actions missing when they were due: the last wish was kept
+
+
+class Beso:
+    """A `robot.types.Skill` that does as a policy says.
+
+    Goal arguments: those of the task, and `seed` of the noise that actions are made from. A chunk
+    begins at the time it was asked for; while it is computed, the one before goes on.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        task: Task,
+        policy: Policy,
+        config: ChunkConfig | None = None,
+        due: Due = when_ready,
+    ) -> None:
+        config = config or ChunkConfig()
+        if config.execute > policy.network.horizon:
+            raise ValueError(
+                f"execute must be at most {policy.network.horizon}, the length of a chunk"
+            )
+        if abs(policy.fps * spec.dt - 1) > SOON:
+            raise ValueError(
+                f"the policy acts {policy.fps:g} times a second, {spec.name} every {spec.dt} s"
+            )
+        self.task, self.policy, self.config = task, policy, config
+        self._spec, self._due, self._stream = spec, due, Stream(spec)
+        self._modes = (JointMode.POSITION,) * len(spec.joints)
+        self.counts = Counts()
+
+    def reset(self, state: State, goal: Goal) -> None:
+        self._wanted = self.task.wanted(goal) if self.policy.wants_goal else None
+        self._rng = np.random.default_rng([goal.args.get("seed", self.config.seed), goal.id])
+        self._mailbox: Mailbox[Numbers] = Mailbox(self._due)
+        self._seen: deque[Vector] = deque(maxlen=self.policy.network.history)
+        self._began = state.time
+        self._chunk: Numbers | None = None  # (horizon, action)
+        self._chunk_began = 0.0  # [s] when its first action was due
+        self._renew = 0  # the action of the chunk that the next chunk shall replace
+        self._outcome = Outcome(goal.id, Status.RUNNING)
+
+    def act(self, state: State, goal: Goal) -> tuple[Command, Outcome]:
+        reference = state.reference.q
+        if self._outcome.status is Status.RUNNING:
+            self._outcome = self._judge(state, goal)
+        if self._outcome.status is Status.RUNNING:
+            self._think(state)
+            action = self._action(state)
+            wish = reference if action is None else self.task.target(action, reference)
+            target = self._stream.toward(np.clip(wish, self._spec.lower, self._spec.upper), state)
+        else:
+            target = self._stream.toward(reference, state)
+        command = Command(
+            state.time, state.seq, goal.id, target, self._modes, self._spec.timeout
+        )  # fmt: skip
+        return command, self._outcome
+
+    def _judge(self, state: State, goal: Goal) -> Outcome:
+        if self.task.done(state, goal):
+            return Outcome(goal.id, Status.DONE)
+        if state.time - self._began > self.config.patience:
+            reason = f"not done after {self.config.patience:.0f} s"
+            return Outcome(goal.id, Status.FAILED, reason)
+        return Outcome(goal.id, Status.RUNNING)
+
+    def _think(self, state: State) -> None:
+        """Take in the chunk that has arrived, and ask for the next one when it is time."""
+        self._seen.append(self.task.observe(state))
+        arrival = self._mailbox.poll(state.time)
+        if arrival is not None:
+            if arrival.error is not None:
+                raise arrival.error
+            assert arrival.result is not None
+            self._chunk, self._chunk_began = arrival.result, arrival.requested
+            expired = min(self._index(state), len(self._chunk))
+            self._renew = expired + self.config.execute
+            self.counts.chunks += 1
+            self.counts.expired += expired
+        if self._mailbox.busy:
+            return
+        if self._chunk is None or self._index(state) + 1 >= self._renew:
+            history, goals, last = self._history(), self._wanted, self._rest(state)
+
+            def work() -> Numbers:
+                return self.policy.sample(history, goals, self._rng, last)[0]
+
+            self._mailbox.request(state.time, work)
+
+    def _index(self, state: State) -> int:
+        """Of the action of the chunk that is due now."""
+        return round((state.time - self._chunk_began) * self.policy.fps)
+
+    def _action(self, state: State) -> Vector | None:
+        """The action that is due, or the last one again; None before there is any."""
+        if self._chunk is None:
+            return None
+        index = self._index(state)
+        self.counts.starved += index >= len(self._chunk)
+        return np.asarray(self._chunk[min(index, len(self._chunk) - 1)], dtype=np.float64)
+
+    def _history(self) -> Numbers:
+        """(1, history, observation), oldest first; the first repeated while there are few."""
+        missing = self.policy.network.history - len(self._seen)
+        return np.array([[self._seen[0]] * missing + list(self._seen)])
+
+    def _rest(self, state: State) -> Numbers | None:
+        """(1, horizon, action): the chunk under way from now on, its end repeated."""
+        if self._chunk is None:
+            return None
+        ahead = self._index(state) + np.arange(len(self._chunk))
+        return self._chunk[None, np.minimum(ahead, len(self._chunk) - 1)]

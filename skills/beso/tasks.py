@@ -1,0 +1,84 @@
+"""The tasks that policies come with: what their data means, and how they meet the robot."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, pi
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from robot import pushing, pusht
+from robot.types import Goal, State, Vector
+from skills.beso.config import Layout
+from skills.beso.episodes import Episodes, join
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a skill needs to know about a task. Observations and actions are as in its data."""
+
+    layout: Layout
+    sizes: Mapping[str, Any]  # of the network, as in NetworkConfig
+    observe: Callable[[State], Vector]  # (observation,)
+    target: Callable[[Vector, Vector], Vector]  # an action and q (n,) last sent -> target (n,)
+    wanted: Callable[[Goal], Vector]  # goal arguments -> (1, goals, observation)
+    done: Callable[[State, Goal], bool]
+    augmented: Callable[[Episodes], Episodes] = lambda episodes: episodes  # for training
+
+
+# --- PushT ----------------------------------------------------------------------------------------
+
+
+def pusht_goal(goal: Goal) -> Vector:
+    """The pose wanted of the T (3,) [m, m, rad]: goal argument `pose`, or the published one."""
+    pose = goal.args.get("pose", pusht.GOALS["center"])
+    if isinstance(pose, str) and pose in pusht.GOALS:
+        pose = pusht.GOALS[pose]
+    if not _numbers(pose, 3):
+        valid = ", ".join(pusht.GOALS)
+        raise ValueError(f"pose must be x, y [m] and angle [rad], or {valid}; not {pose!r}")
+    return np.array(pose, dtype=np.float64)
+
+
+def _pusht_wanted(goal: Goal) -> Vector:
+    x, y, angle = pusht_goal(goal)
+    return np.array([[[0.0, 0.0, x * pusht.PIXEL, y * pusht.PIXEL, angle]]])
+
+
+def _pusht_done(state: State, goal: Goal) -> bool:
+    pose = pusht.pose_of(state.objects["T"])
+    return pusht.coverage(pose, pusht_goal(goal)) > pusht.SUCCESS
+
+
+def mirrored(episodes: Episodes) -> Episodes:
+    """The demonstrations, and each again in the mirror.
+
+    The axis is that of the T where it shall lie, a diagonal of the square world: T, goal and
+    world are the same in this mirror, so what is seen in it would have happened as well.
+    """
+    side = pusht.SIDE * pusht.PIXEL
+    seen = episodes.observations
+    columns = side - seen[:, [1, 0]], side - seen[:, [3, 2]], pi / 2 - seen[:, [4]]
+    actions = side - episodes.actions[:, [1, 0]]
+    other = Episodes.of(np.hstack(columns), actions, episodes.ends, episodes.fps)
+    return join(episodes, other)
+
+
+PUSHT = Task(
+    layout=Layout("pusht", angles=(4,), goal=(2, 3, 4), anchor=(0, 1)),
+    sizes={"history": 2, "horizon": 16, "patch": 2},
+    observe=pusht.observation,
+    target=lambda action, q: pusht.target(action),
+    wanted=_pusht_wanted,
+    done=_pusht_done,
+    augmented=mirrored,
+)
+
+
+def _numbers(values: object, count: int) -> bool:
+    return (
+        isinstance(values, Sequence | np.ndarray)
+        and len(values) == count
+        and all(isinstance(v, int | float) and isfinite(v) for v in values)
+    )
