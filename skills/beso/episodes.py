@@ -23,6 +23,7 @@ class Episodes:
     actions: Floats  # (N, action), each taken at its observation
     ends: NDArray[np.int64]  # (E,) rising; the index behind each episode's last step
     fps: float  # [Hz] steps a second
+    tasks: tuple[str, ...] = ()  # each episode's sentence, "" for none; empty: no episode has one
 
     def __post_init__(self) -> None:
         n = len(self.observations)
@@ -40,19 +41,30 @@ class Episodes:
             raise DataError(f"the last episode ends at {self.ends[-1]}, but there are {n} steps")
         if not 0 < self.fps < np.inf:
             raise DataError(f"steps a second must be positive, not {self.fps}")
+        if self.tasks and len(self.tasks) != len(self.ends):
+            raise DataError(f"{len(self.ends)} episodes but {len(self.tasks)} task sentences")
 
     @classmethod
     def of(
-        cls, observations: ArrayLike, actions: ArrayLike, ends: ArrayLike, fps: float
+        cls,
+        observations: ArrayLike,
+        actions: ArrayLike,
+        ends: ArrayLike,
+        fps: float,
+        tasks: tuple[str, ...] = (),
     ) -> "Episodes":
         """Episodes of any arrays that hold numbers."""
         try:
-            return cls(
-                np.ascontiguousarray(observations, dtype=np.float32),
-                np.ascontiguousarray(actions, dtype=np.float32),
-                np.ascontiguousarray(ends, dtype=np.int64),
-                fps,
-            )
+            if np.asarray(ends).dtype.kind not in "iu":
+                raise DataError("episode ends must be whole numbers")
+            with np.errstate(over="ignore"):  # what does not fit is not finite, and said so
+                return cls(
+                    np.ascontiguousarray(observations, dtype=np.float32),
+                    np.ascontiguousarray(actions, dtype=np.float32),
+                    np.ascontiguousarray(ends, dtype=np.int64),
+                    fps,
+                    tasks,
+                )
         except (TypeError, ValueError) as error:
             if isinstance(error, DataError):
                 raise
@@ -88,6 +100,8 @@ class Episodes:
         for array in (self.observations, self.actions, self.ends):
             digest.update(f"{array.shape}".encode())
             digest.update(array.tobytes())
+        if self.tasks:
+            digest.update("\0".join(self.tasks).encode())
         return digest.hexdigest()
 
     def select(self, episodes: NDArray[np.int64]) -> "Episodes":
@@ -95,7 +109,8 @@ class Episodes:
         steps = [np.arange(self.starts[i], self.ends[i]) for i in episodes]
         index = np.concatenate(steps)
         ends = np.cumsum([len(part) for part in steps])
-        return Episodes(self.observations[index], self.actions[index], ends, self.fps)
+        tasks = tuple(self.tasks[i] for i in episodes) if self.tasks else ()
+        return Episodes(self.observations[index], self.actions[index], ends, self.fps, tasks)
 
     def split(self, held_out: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Numbers of the episodes to train on, and of a random fraction held out."""
@@ -112,11 +127,13 @@ def join(*parts: Episodes) -> Episodes:
     if len(shapes) != 1:
         raise DataError(f"datasets differ in (observation, action, rate): {sorted(shapes)}")
     offsets = np.cumsum([0, *(len(p.observations) for p in parts[:-1])])
+    told = any(p.tasks for p in parts)
     return Episodes(
         np.concatenate([p.observations for p in parts]),
         np.concatenate([p.actions for p in parts]),
         np.concatenate([p.ends + offset for p, offset in zip(parts, offsets, strict=True)]),
         parts[0].fps,
+        tuple(task for p in parts for task in p.tasks or ("",) * len(p)) if told else (),
     )
 
 
