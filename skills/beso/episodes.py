@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
+Indices = NDArray[np.int64]
 
 
 class DataError(ValueError):
@@ -21,7 +22,7 @@ class Episodes:
 
     observations: Floats  # (N, observation)
     actions: Floats  # (N, action), each taken at its observation
-    ends: NDArray[np.int64]  # (E,) rising; the index behind each episode's last step
+    ends: Indices  # (E,) rising; the index behind each episode's last step
     fps: float  # [Hz] steps a second
     tasks: tuple[str, ...] = ()  # each episode's sentence, "" for none; empty: no episode has one
 
@@ -74,22 +75,22 @@ class Episodes:
         return len(self.ends)
 
     @cached_property
-    def starts(self) -> NDArray[np.int64]:
+    def starts(self) -> Indices:
         """(E,) the index of each episode's first step."""
         return np.concatenate([[0], self.ends[:-1]])
 
     @cached_property
-    def first(self) -> NDArray[np.int64]:
+    def first(self) -> Indices:
         """(N,) for every step, the index of its episode's first."""
         return np.repeat(self.starts, self.ends - self.starts)
 
     @cached_property
-    def last(self) -> NDArray[np.int64]:
+    def last(self) -> Indices:
         """(N,) for every step, the index of its episode's last."""
         return np.repeat(self.ends - 1, self.ends - self.starts)
 
     @cached_property
-    def index(self) -> NDArray[np.int64]:
+    def index(self) -> Indices:
         """(N,) for every step, the number of its episode."""
         return np.repeat(np.arange(len(self.ends)), self.ends - self.starts)
 
@@ -101,18 +102,19 @@ class Episodes:
             digest.update(f"{array.shape}".encode())
             digest.update(array.tobytes())
         if self.tasks:
-            digest.update("\0".join(self.tasks).encode())
+            digest.update(repr(self.tasks).encode())
         return digest.hexdigest()
 
-    def select(self, episodes: NDArray[np.int64]) -> "Episodes":
+    def select(self, episodes: Indices) -> "Episodes":
         """Only these episodes, in this order."""
-        steps = [np.arange(self.starts[i], self.ends[i]) for i in episodes]
+        spans = zip(self.starts[episodes].tolist(), self.ends[episodes].tolist(), strict=True)
+        steps = [np.arange(start, end) for start, end in spans]
         index = np.concatenate(steps)
         ends = np.cumsum([len(part) for part in steps])
-        tasks = tuple(self.tasks[i] for i in episodes) if self.tasks else ()
+        tasks = tuple(self.tasks[i] for i in episodes.tolist()) if self.tasks else ()
         return Episodes(self.observations[index], self.actions[index], ends, self.fps, tasks)
 
-    def split(self, held_out: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def split(self, held_out: float, seed: int) -> tuple[Indices, Indices]:
         """Numbers of the episodes to train on, and of a random fraction held out."""
         order = np.random.default_rng(seed).permutation(len(self))
         count = max(1, round(held_out * len(self)))
@@ -141,7 +143,7 @@ def load_arrays(path: Path, observations: str, fps: float) -> Episodes:
     """Episodes of an .npz with arrays `observations`, `action` and `episode_ends`."""
     try:
         with np.load(path) as file:
-            arrays = [np.array(file[name]) for name in (observations, "action", "episode_ends")]
+            seen, actions, ends = (file[name] for name in (observations, "action", "episode_ends"))
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
     except KeyError as error:
@@ -149,6 +151,6 @@ def load_arrays(path: Path, observations: str, fps: float) -> Episodes:
     except Exception as error:  # zipfile, zlib, struct, pickle: whatever a broken file brings up
         raise DataError(f"{path}: not a whole .npz file ({error})") from error
     try:
-        return Episodes.of(*arrays, fps)
+        return Episodes.of(seen, actions, ends, fps)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
