@@ -2,6 +2,9 @@
 
 from math import sqrt
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 Z = 1.959964  # of a two-sided 95 % interval
 
 
@@ -13,3 +16,12 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     middle = (rate + z2 / (2 * n)) / (1 + z2 / n)
     half = Z / (1 + z2 / n) * sqrt(rate * (1 - rate) / n + z2 / (4 * n * n))
     return round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)
+
+
+def mean_interval(values: ArrayLike) -> tuple[float, float]:
+    """95 % interval of a mean, for `values` (n,) of which there are many (normal approximation)."""
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.ndim != 1 or len(numbers) < 2:
+        raise ValueError("an interval of a mean needs at least two values")
+    middle, half = numbers.mean(), Z * numbers.std(ddof=1) / sqrt(len(numbers))
+    return round(float(middle - half), 4), round(float(middle + half), 4)

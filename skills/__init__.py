@@ -1,14 +1,24 @@
-"""What the robot can do: hold, reach, pick, place, push, home.
+"""What each robot can do.
 
 Bring your own: a class with `reset` and `act` (see `robot.types.Skill`), and a line here.
 """
 
-SKILLS = {  # name: "module:Class"
-    "hold": "skills.hold:Hold",
-    "reach": "skills.reach:Reach",
-    "home": "skills.reach:Home",
-    "pick": "skills.grasp:Pick",
-    "place": "skills.grasp:Place",
-    "gripper": "skills.grasp:Gripper",
-    "push": "skills.push:Push",
+HOLD = {"hold": "skills.hold:Hold"}
+
+SKILLS = {  # robot: {name: "module:what makes it from a skills.body.Body"}
+    "ur5e": {
+        **HOLD,
+        "reach": "skills.reach:Reach",
+        "home": "skills.reach:Home",
+        "pick": "skills.grasp:Pick",
+        "place": "skills.grasp:Place",
+        "gripper": "skills.grasp:Gripper",
+        "push": "skills.push:Push",
+    },
+    "pusht": {**HOLD, "push_t": "skills.beso.shipped:push_t"},
+    "pusher": {
+        **HOLD,
+        "push_blocks": "skills.beso.shipped:push_blocks",
+        "push_by_rule": "skills.push_oracle:Oracle",
+    },
 }

@@ -11,10 +11,9 @@ from math import isfinite, pi
 import numpy as np
 
 from robot.geometry import tool_down, wrap
-from robot.kinematics import Kinematics
 from robot.table import X_BOUNDS, Y_BOUNDS, Z_BOUNDS
-from robot.types import Command, Goal, JointMode, Outcome, RobotSpec, State, Status, Vector
-from skills.motion import Motion
+from robot.types import Command, Goal, JointMode, Outcome, State, Status, Vector
+from skills.body import Body
 
 OPEN = 0.0425  # [m] finger position, fully open
 SQUEEZE = 0.010  # [m] how far inside an object's surface a finger is sent to press on it
@@ -44,24 +43,13 @@ class Step:
 Recipe = Generator[Step, None, None]
 
 
-@dataclass
-class Body:
-    """The arm that skills share: its kinematics and the one stream of motion."""
-
-    spec: RobotSpec
-    kinematics: Kinematics
-    motion: Motion
-
-    @classmethod
-    def of(cls, spec: RobotSpec) -> "Body":
-        return cls(spec, Kinematics(spec), Motion(spec))
-
-
 class ArmSkill:
     """A `robot.types.Skill` that follows a recipe; subclasses write `recipe`."""
 
     def __init__(self, body: Body) -> None:
-        self.body = body
+        if body.kinematics is None:
+            raise ValueError(f"{body.spec.name} has no description, which this skill needs")
+        self.body, self.kinematics = body, body.kinematics
         self.spec = body.spec
         self.arm, self.finger = body.spec.groups["arm"], body.spec.groups["gripper"].start
         self.state: State
@@ -134,12 +122,12 @@ class ArmSkill:
     @property
     def tool(self) -> Vector:
         """p_world_tool (3,) [m] where the arm was last told to be."""
-        return self.body.kinematics.forward(self.state.reference.q[self.arm])[0]
+        return self.kinematics.forward(self.state.reference.q[self.arm])[0]
 
     @property
     def yaw(self) -> float:
         """[rad] heading of the fingers' axis where the arm was last told to be."""
-        _, rotation = self.body.kinematics.forward(self.state.reference.q[self.arm])
+        _, rotation = self.kinematics.forward(self.state.reference.q[self.arm])
         return float(np.arctan2(rotation[1, 0], rotation[0, 0]))
 
     def joints_at(self, position: Vector, yaw: float, finger: float) -> Vector:
@@ -150,7 +138,7 @@ class ArmSkill:
         home = self.spec.home[self.arm]
         best: Vector | None = None
         for turn in (yaw, yaw + pi):
-            q = self.body.kinematics.inverse(position, tool_down(turn), home)
+            q = self.kinematics.inverse(position, tool_down(turn), home)
             if q is not None:
                 q[-1] = wrap(q[-1] - home[-1]) + home[-1]
                 if best is None or abs(q[-1] - home[-1]) < abs(best[-1] - home[-1]):
@@ -215,7 +203,7 @@ class ArmSkill:
         pressed = finger - float(self.state.reference.q[self.finger]) > SQUEEZE / 3
         if not pressed:
             return None
-        tool, _ = self.body.kinematics.forward(self.state.q[self.arm])
+        tool, _ = self.kinematics.forward(self.state.q[self.arm])
         near = {
             name: float(np.linalg.norm(fix.position - tool))
             for name, fix in self.state.objects.items()

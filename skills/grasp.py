@@ -70,7 +70,7 @@ class Pick(ArmSkill):
         or the one that keeps fingers opened to `finger` [m] further from what is around.
         """
         fix = self.state.objects[name]
-        _, rotation = self.body.kinematics.forward(self.spec.home[self.arm])
+        _, rotation = self.kinematics.forward(self.spec.home[self.arm])
         home = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
         side = yaw_of(fix.quaternion)
         first = home + wrap(side - home, pi / 2)
@@ -149,7 +149,7 @@ class Place(ArmSkill):
 
     def _spot(self, name: str) -> Vector:
         """(3,) [m] of the tool's centre where the held object is let go."""
-        tool, _ = self.body.kinematics.forward(self.state.q[self.arm])
+        tool, _ = self.kinematics.forward(self.state.q[self.arm])
         slip = tool[:2] - self.state.objects[name].position[:2]
         if float(np.abs(slip).max()) > NEAR / 2:  # measured before it was lifted
             slip = np.zeros(2)

@@ -33,7 +33,7 @@ class Reach(ArmSkill):
         posture = self.numbers("posture", len(self.spec.joints))
         posture = np.clip(posture, self.spec.lower, self.spec.upper)
         posture[self.finger] = self.state.reference.q[self.finger]
-        to, _ = self.body.kinematics.forward(posture[self.arm])
+        to, _ = self.kinematics.forward(posture[self.arm])
         if np.linalg.norm(to[:2] - self.tool[:2]) > NEAR:
             yield from self.rise()
         yield Step(lambda: posture, self.settled)

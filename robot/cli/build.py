@@ -18,8 +18,8 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from planners.fixed import FixedPlanner
     from planners.program.planner import ProgramPlanner, Timing, Writer
     from robot.record import Recorder
-    from robot.types import RobotSpec, Skill
-    from robot.worker import Arrival
+    from robot.types import Robot, RobotSpec, Skill
+    from robot.worker import Arrival, Due
     from sim.scene import Scene
     from sim.tabletop import Tabletop, TabletopConfig
 
@@ -34,7 +34,17 @@ DEFAULT_SCENE = (
     "green bowl",
     "orange bowl",
 )
-VERSIONS = ("courtside", "mujoco", "pybullet", "numpy", "ruckig", "pydantic-monty", "xllamacpp")
+VERSIONS = (
+    "courtside",
+    "mujoco",
+    "pybullet",
+    "numpy",
+    "ruckig",
+    "pydantic-monty",
+    "xllamacpp",
+    "torch",
+    "onnxruntime",
+)
 
 
 def resolve(reference: str) -> Any:
@@ -51,13 +61,36 @@ def robot_spec(name: str = "ur5e") -> "RobotSpec":
     return SPECS[name]
 
 
-def skills(spec: "RobotSpec") -> "Mapping[str, Skill]":
-    """Every registered skill, sharing one body."""
-    from skills import SKILLS
-    from skills.arm import Body
+def episode_world(
+    task: str, engine: EngineName, seed: int, duration: float
+) -> "tuple[Robot, dict[str, Any]]":
+    """The world of a task, set up by `seed`, and the arguments of the goal in it."""
+    from robot.pusht import GOALS
+    from sim.pusht import PushT, PushTConfig
 
-    body: Body = Body.of(spec)
-    return {name: resolve(reference)(body) for name, reference in SKILLS.items()}
+    goal = tuple(GOALS)[seed % len(GOALS)] if task == "pusht-goal" else "center"
+    config = PushTConfig(goal=GOALS[goal], duration=duration)
+    return PushT(seed, config), {"pose": goal}
+
+
+def skills(
+    spec: "RobotSpec",
+    due: "Due | None" = None,
+    arrived: "Callable[[str, Arrival[Any]], None] | None" = None,
+    only: tuple[str, ...] = (),
+) -> "Mapping[str, Skill]":
+    """Every skill registered for a robot, or `only` some, sharing one body.
+
+    `due`: when what they compute beside the loop arrives; without it, when it is ready.
+    """
+    from skills import SKILLS
+    from skills.body import Body
+
+    body = Body.of(spec)
+    body = replace(body, due=due or body.due, arrived=arrived or body.arrived)
+    known = SKILLS[spec.name]
+    wanted = {name: resolve(known[name]) for name in only or known}
+    return {name: make(body) for name, make in wanted.items()}
 
 
 def vocabulary() -> "Vocabulary":
@@ -127,7 +160,7 @@ def program_planner(
     from skills import SKILLS
 
     return ProgramPlanner(
-        writer, Sandbox(), tuple(SKILLS), vocabulary(), say, arrived, note, timing
+        writer, Sandbox(), tuple(SKILLS["ur5e"]), vocabulary(), say, arrived, note, timing
     )
 
 
@@ -139,13 +172,13 @@ def real_time() -> "Timing":
     return Timing(when_ready, when_ready)
 
 
-def fixed_planner(goals: str, say: Callable[[str], None]) -> "FixedPlanner":
-    """The planner that carries out goals as they are written."""
+def fixed_planner(goals: str, say: Callable[[str], None], robot: str = "ur5e") -> "FixedPlanner":
+    """The planner that carries out goals as they are written, for a robot that can."""
     from planners.fixed import FixedPlanner, parse_goals
     from skills import SKILLS
 
     try:
-        legs = parse_goals(goals, tuple(SKILLS))
+        legs = parse_goals(goals, tuple(SKILLS[robot]))
     except ValueError as error:
         raise WrongUse(str(error)) from error
     return FixedPlanner(legs, vocabulary(), say)
@@ -176,8 +209,7 @@ def recorder(
         "config": json.dumps(asdict(config), default=str),
         "scene": json.dumps([asdict(thing) for thing in scene]),
         "seed": str(seed),
-        "commit": _commit(),
-        "versions": json.dumps(_versions()),
+        **origin(),
         **more,
     }
     try:
@@ -197,6 +229,11 @@ def arrivals(recorder: "Recorder") -> Callable[[str, "Arrival[Any]"], None]:
         recorder.arrival(arrival.time, worker, arrival.requested, content)
 
     return arrived
+
+
+def origin() -> dict[str, str]:
+    """Which code makes a file: the commit, and the versions of what it stands on."""
+    return {"commit": _commit(), "versions": json.dumps(_versions())}
 
 
 def _commit() -> str:

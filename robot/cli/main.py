@@ -15,15 +15,19 @@ from robot.cli.bench import Bench
 from robot.cli.check import Check
 from robot.cli.doctor import Doctor
 from robot.cli.errors import Failure, WrongUse
+from robot.cli.evaluate import Eval
 from robot.cli.program import Program
 from robot.cli.replay import Replay
 from robot.cli.run import Run
 from robot.cli.say import Say
+from robot.cli.train import Train
 
 Command = (
     Annotated[Run, subcommand("run")]
     | Annotated[Program, subcommand("program")]
     | Annotated[Say, subcommand("say")]
+    | Annotated[Train, subcommand("train")]
+    | Annotated[Eval, subcommand("eval")]
     | Annotated[Replay, subcommand("replay")]
     | Annotated[Bench, subcommand("bench")]
     | Annotated[Doctor, subcommand("doctor")]

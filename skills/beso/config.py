@@ -48,6 +48,7 @@ class Layout:
 
     robot: str  # name of its RobotSpec
     angles: tuple[int, ...] = ()  # [rad], shown to the network as sine and cosine
+    folds: int = 1  # of a turn, after which things look the same: 4 for squares
     goal: tuple[int, ...] = ()  # those that a goal gives; none: a policy without such goals
     sentence: int = 0  # numbers in a sentence's embedding, where goals are sentences
     anchor: tuple[int, ...] = ()  # actions are places relative to these; none: they are as given

@@ -33,7 +33,7 @@ class Encoding:
 
         Each place in a chunk has its own scale: what is near is told finely.
         """
-        states = _unrolled(episodes.observations, layout.angles)
+        states = _unrolled(episodes.observations, layout.angles, layout.folds)
         if layout.sentence:  # of unit length: unit scale for each of its numbers
             goal_mean = np.zeros(layout.sentence)
             goal_scale = np.full(layout.sentence, 1 / sqrt(layout.sentence))
@@ -56,7 +56,7 @@ class Encoding:
 
     def states(self, observations: Numbers) -> Floats:
         """(..., observation) -> (..., S)"""
-        states = _unrolled(observations, self.layout.angles)
+        states = _unrolled(observations, self.layout.angles, self.layout.folds)
         return ((states - self.state_mean) / self.state_scale).astype(np.float32)
 
     def goals(self, goals: Numbers) -> Floats:
@@ -79,11 +79,14 @@ class Encoding:
         return encoded * self.action_scale + self.action_mean + anchors
 
 
-def _unrolled(values: Numbers, angles: tuple[int, ...]) -> Numbers:
-    """`values` (..., n) with each of `angles` replaced by its sine, and its cosine appended."""
+def _unrolled(values: Numbers, angles: tuple[int, ...], folds: int) -> Numbers:
+    """`values` (..., n) with each of `angles` replaced by its sine, and its cosine appended.
+
+    Of as many times the angle as there are `folds`: the same for what looks the same.
+    """
     if not angles:
         return values
-    turns = values[..., list(angles)]
+    turns = folds * values[..., list(angles)]
     out = np.concatenate([values, np.cos(turns)], -1)
     out[..., list(angles)] = np.sin(turns)
     return out
@@ -92,4 +95,4 @@ def _unrolled(values: Numbers, angles: tuple[int, ...]) -> Numbers:
 def _goal_columns(observations: Numbers, layout: Layout) -> Numbers:
     """(..., observation) -> (..., G), not scaled."""
     angles = tuple(i for i, column in enumerate(layout.goal) if column in layout.angles)
-    return _unrolled(observations[..., list(layout.goal)], angles)
+    return _unrolled(observations[..., list(layout.goal)], angles, layout.folds)

@@ -1,18 +1,19 @@
 """A trained policy as a Skill: chunks of actions, the next computed while one is executed."""
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from robot.types import Command, Goal, JointMode, Outcome, RobotSpec, State, Status, Vector
-from robot.worker import Due, Mailbox, when_ready
+from robot.types import Command, Goal, JointMode, Outcome, State, Status, Vector
+from robot.worker import Mailbox
 from skills.beso.policy import Numbers, Policy
 from skills.beso.tasks import Task
+from skills.body import Body
 from skills.motion import Stream
 
 SOON = 1e-6  # [s] rounding of times
+WORKER = "policy"  # what recordings call it
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,12 @@ class Beso:
 
     def __init__(
         self,
-        spec: RobotSpec,
+        body: Body,
         task: Task,
         policy: Policy,
         config: ChunkConfig | None = None,
-        due: Due = when_ready,
     ) -> None:
-        config = config or ChunkConfig()
+        spec, config = body.spec, config or ChunkConfig()
         if config.execute > policy.network.horizon:
             raise ValueError(
                 f"execute must be at most {policy.network.horizon}, the length of a chunk"
@@ -62,14 +62,14 @@ class Beso:
                 f"the policy acts {policy.fps:g} times a second, {spec.name} every {spec.dt} s"
             )
         self.task, self.policy, self.config = task, policy, config
-        self._spec, self._due, self._stream = spec, due, Stream(spec)
+        self._body, self._spec, self._stream = body, spec, Stream(spec)
         self._modes = (JointMode.POSITION,) * len(spec.joints)
         self.counts = Counts()
 
     def reset(self, state: State, goal: Goal) -> None:
         self._wanted = self.task.wanted(goal) if self.policy.wants_goal else None
         self._rng = np.random.default_rng([goal.args.get("seed", self.config.seed), goal.id])
-        self._mailbox: Mailbox[Numbers] = Mailbox(self._due)
+        self._mailbox: Mailbox[Numbers] = Mailbox(self._body.due)
         self._seen: deque[Vector] = deque(maxlen=self.policy.network.history)
         self._began = state.time
         self._chunk: Numbers | None = None  # (horizon, action)
@@ -106,6 +106,7 @@ class Beso:
         self._seen.append(self.task.observe(state))
         arrival = self._mailbox.poll(state.time)
         if arrival is not None:
+            self._body.arrived(WORKER, arrival)
             if arrival.error is not None:
                 raise arrival.error
             assert arrival.result is not None

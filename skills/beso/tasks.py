@@ -1,9 +1,8 @@
 """The tasks that policies come with: what their data means, and how they meet the robot."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, pi
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -74,6 +73,51 @@ PUSHT = Task(
     done=_pusht_done,
     augmented=mirrored,
 )
+
+
+# --- block push -----------------------------------------------------------------------------------
+
+
+def _blocks_wanted(goal: Goal) -> Vector:
+    frame = goal.args.get("frame")
+    if frame is None:
+        raise ValueError("frame must say where the blocks shall be: 16 numbers, as in the data")
+    return pushing.frame_of(frame)[None, None]
+
+
+def _blocks_done(state: State, goal: Goal) -> bool:
+    return pushing.assignment(pushing.observation(state)) is not None
+
+
+def renamed(episodes: Episodes) -> Episodes:
+    """The demonstrations, and again with the blocks' names exchanged, the targets', and both.
+
+    The blocks are alike and so are the targets: which is called the first does not matter.
+    """
+    blocks, targets = (3, 4, 5, 0, 1, 2), (13, 14, 15, 10, 11, 12)
+    plain = tuple(range(pushing.FRAME))
+    orders = (
+        plain,
+        (*blocks, *plain[6:]),
+        (*plain[:10], *targets),
+        (*blocks, *plain[6:10], *targets),
+    )
+    return join(
+        *(replace(episodes, observations=episodes.observations[:, list(o)]) for o in orders)
+    )
+
+
+BLOCKPUSH = Task(
+    layout=Layout("pusher", angles=(2, 5, 12, 15), folds=4, goal=(0, 1, 3, 4)),
+    sizes={"history": 2, "horizon": 16, "patch": 4},
+    observe=pushing.observation,
+    target=pushing.target,
+    wanted=_blocks_wanted,
+    done=_blocks_done,
+    augmented=renamed,
+)
+
+TASKS = {"pusht": PUSHT, "blockpush": BLOCKPUSH}
 
 
 def _numbers(values: object, count: int) -> bool:

@@ -20,7 +20,7 @@ from skills.beso.checkpoint import Checkpoint
 from skills.beso.config import Layout, NetworkConfig, NoiseConfig
 from skills.beso.diffusion import Denoiser, log_logistic, loss
 from skills.beso.encoding import Encoding
-from skills.beso.episodes import DataError, Episodes, Floats
+from skills.beso.episodes import DataError, Episodes, Floats, Indices
 from skills.beso.export import onnx_graph, weights_of
 from skills.beso.network import ScoreNetwork
 from skills.beso.windows import GoalKind, Windows
@@ -73,6 +73,7 @@ def train(
     config: TrainConfig,
     out: Path,
     *,
+    augmented: Callable[[Episodes], Episodes] = lambda episodes: episodes,
     sentences: Floats | None = None,
     about: Mapping[str, str] | None = None,
     evaluate: Callable[[Checkpoint], Mapping[str, float]] | None = None,
@@ -80,8 +81,9 @@ def train(
 ) -> Checkpoint:
     """Train a policy and leave it at `out`; goes on where an unfinished run at `out` stopped.
 
-    `sizes` are those of NetworkConfig that the data does not decide. `sentences` (E, G) embed the
-    episodes' tasks, for language goals. Beside `out` a curve (.json) is left, and until the end
+    `sizes` are those of NetworkConfig that the data does not decide. `augmented` gives the
+    episodes to train on, and more. `sentences` (E, G) embed the episodes' tasks, for language
+    goals. Beside `out` a curve (.json) is left, and until the end
     the state of the run (.training).
     """
     torch.set_num_threads(config.threads)
@@ -90,21 +92,17 @@ def train(
 
     # --- the data, and the sizes it decides
     shape = NetworkConfig(state=1, action=episodes.actions.shape[1], goal=0, **sizes)
-    encoding = Encoding.fit(episodes, layout, shape.horizon)
+    encoding = Encoding.fit(augmented(episodes), layout, shape.horizon)
     state, goal = len(encoding.state_mean), len(encoding.goal_mean)
     shape = NetworkConfig(state=state, action=shape.action, goal=goal, **sizes)
-    training, held_out = (
-        Windows(
-            episodes.select(part),
-            encoding,
-            shape.history,
-            shape.goals,
-            config.goal,
-            device,
-            None if sentences is None else sentences[part],
-        )
-        for part in episodes.split(config.held_out, config.seed)
-    )
+    to_train_on, to_hold_out = episodes.split(config.held_out, config.seed)
+
+    def windows(part: Indices, change: Callable[[Episodes], Episodes]) -> Windows:
+        told = None if sentences is None else sentences[part]
+        kept = change(episodes.select(part))
+        return Windows(kept, encoding, shape.history, shape.goals, config.goal, device, told)
+
+    training, held_out = windows(to_train_on, augmented), windows(to_hold_out, lambda same: same)
 
     # --- the network, its average, and the optimiser
     torch.manual_seed(config.seed)
@@ -174,7 +172,7 @@ def train(
             for mean, new in zip(average.parameters(), denoiser.parameters(), strict=True):
                 mean.lerp_(new, 1 - decay)
         step += 1
-        value = float(now)
+        value = now.item()
         if not math.isfinite(value):
             raise DataError(f"the loss is {value} at step {step}; try a lower learning rate")
         running = value if math.isnan(running) else 0.99 * running + 0.01 * value
@@ -184,9 +182,10 @@ def train(
             if accelerator.is_main_process:
                 metrics = evaluate(checkpoint()) if evaluate else {}
                 curve.append({"step": step, "loss": running, "validation": validation, **metrics})
-                states = {name: part.state_dict() for name, part in parts.items()}
-                progress = {"identity": identity, "step": step, "running": running, "curve": curve}
-                _write(unfinished, lambda file: torch.save(states | progress, file))
+                now_at = {"identity": identity, "step": step, "running": running, "curve": curve}
+                _save(
+                    unfinished, now_at | {name: part.state_dict() for name, part in parts.items()}
+                )
         speed = config.batch * (step - first) / (monotonic() - began)
         show(Progress(step, config.steps, running, speed, validation, metrics))
 
@@ -210,9 +209,9 @@ def _seed(config: TrainConfig, step: int) -> int:
     return (config.seed * 1_000_003 + step + 1) % 2**63
 
 
-def _write(path: Path, save: Callable[[Path], None]) -> None:
-    """All of the file or nothing, even if the machine fails."""
+def _save(path: Path, run: Mapping[str, Any]) -> None:
+    """All of the file or nothing, even if the run is killed."""
     part = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    save(part)
+    torch.save(run, part)
     part.replace(path)

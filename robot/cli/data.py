@@ -1,0 +1,126 @@
+"""`courtside data`: look into datasets of demonstrations, and convert them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from tyro.conf import Positional, subcommand
+
+from robot.cli.errors import Failure, WrongUse
+
+if TYPE_CHECKING:
+    from skills.beso.episodes import Episodes
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """Check a dataset, and say what it holds."""
+
+    path: Positional[Path]
+    """A LeRobot v3.0 folder, a kitchen folder (.npy), or an .npz of PushT or block push."""
+    json: Annotated[bool, "One JSON object on standard output."] = False
+    verbose: bool = False
+
+    def main(self) -> int:
+        kind, episodes = _load(self.path)
+        found = summary(kind, episodes)
+        if self.json:
+            print(json.dumps(found))
+            return 0
+        for name in ("format", "episodes", "steps", "fps", "sha256"):
+            print(f"{name:20}{found[name]}")
+        lengths = "{min} to {max}, median {median:g}".format(**found["steps_per_episode"])
+        print(f"{'steps an episode':20}{lengths}")
+        for name in ("observation", "action"):
+            print(f"{name:20}{found[name]['size']} numbers: minimum, mean, maximum, deviation")
+            columns = (found[name][key] for key in ("min", "mean", "max", "std"))
+            for index, values in enumerate(zip(*columns, strict=True)):
+                print(f"{index:>8}" + "".join(f"{value:14.6g}" for value in values))
+        for task, count in found["tasks"].items():
+            print(f"{'task':20}{task!r} in {count} episodes")
+        return 0
+
+
+@dataclass(frozen=True)
+class Convert:
+    """Write a dataset as a LeRobot v3.0 folder, which LeRobot and others open."""
+
+    source: Positional[Path]
+    """Any dataset that `courtside data inspect` takes."""
+    target: Positional[Path]
+    """A new folder."""
+    json: Annotated[bool, "One JSON object on standard output."] = False
+    verbose: bool = False
+
+    def main(self) -> int:
+        from skills.beso.episodes import DataError
+        from skills.beso.lerobot_write import write
+
+        kind, episodes = _load(self.source)
+        try:
+            write(episodes, self.target)
+        except DataError as error:
+            raise WrongUse(str(error)) from error
+        except OSError as error:
+            raise Failure(f"{self.target}: cannot be written: {error}") from error
+        found = {"target": str(self.target), **summary(kind, episodes)}
+        if self.json:
+            print(json.dumps(found))
+        else:
+            print(f"{self.target}: {found['episodes']} episodes, {found['steps']} steps")
+        return 0
+
+
+@dataclass(frozen=True)
+class Data:
+    """Look into datasets of demonstrations, and convert them."""
+
+    command: Annotated[Inspect, subcommand("inspect")] | Annotated[Convert, subcommand("convert")]
+
+    @property
+    def verbose(self) -> bool:
+        return self.command.verbose
+
+    def main(self) -> int:
+        return self.command.main()
+
+
+def summary(kind: str, episodes: "Episodes") -> dict[str, Any]:
+    """What a dataset holds, fit for JSON; observations and actions in the data's own units."""
+    import numpy as np
+
+    lengths = np.diff(episodes.ends, prepend=0)
+    found: dict[str, Any] = {
+        "format": kind,
+        "episodes": len(episodes),
+        "steps": len(episodes.observations),
+        "fps": episodes.fps,
+        "steps_per_episode": {
+            "min": int(lengths.min()),
+            "median": float(np.median(lengths)),
+            "max": int(lengths.max()),
+        },
+        "sha256": episodes.hash,
+        "tasks": {task: episodes.tasks.count(task) for task in dict.fromkeys(episodes.tasks)},
+    }
+    for name, array in (("observation", episodes.observations), ("action", episodes.actions)):
+        wide = array.astype(np.float64)
+        found[name] = {
+            "size": array.shape[1],
+            "min": wide.min(0).tolist(),
+            "mean": wide.mean(0).tolist(),
+            "max": wide.max(0).tolist(),
+            "std": wide.std(0).tolist(),
+        }
+    return found
+
+
+def _load(path: Path) -> tuple[str, "Episodes"]:
+    from skills.beso.datasets import named
+    from skills.beso.episodes import DataError
+
+    try:
+        return named(path)
+    except DataError as error:
+        raise WrongUse(str(error)) from error

@@ -1,0 +1,177 @@
+"""`courtside train`: skills from demonstrations."""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from tyro.conf import Positional
+
+from robot.cli import build
+from robot.cli.errors import Failure, WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skills.beso.checkpoint import Checkpoint
+    from skills.beso.config import Layout
+    from skills.beso.train import Progress as Progress_
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a policy on demonstrations. A run that was killed goes on when it is started again."""
+
+    what: Positional[Literal["beso"]]
+    """beso: a goal-conditioned diffusion policy."""
+    data: tuple[Path, ...]
+    """Demonstrations: .npz files, LeRobot v3 folders, kitchen folders; all are used."""
+    out: Path = Path("runs/policy.safetensors")
+    """The checkpoint to write."""
+    task: Literal["pusht", "blockpush", "own"] = "own"
+    """What the data's numbers mean, and what to evaluate on; own: as the options below say."""
+    goal: Literal["future", "final", "language", "none"] = "none"
+    """What the policy is told: a later state of the episode, its last, its sentence, nothing."""
+    robot: str = ""
+    """own: the name of the robot that the policy moves."""
+    angles: tuple[int, ...] = ()
+    """own: which numbers of an observation are angles [rad]."""
+    goal_columns: tuple[int, ...] = ()
+    """own: which numbers of an observation a goal gives; none given: all."""
+    anchor: tuple[int, ...] = ()
+    """own: which numbers of an observation actions are relative to."""
+    layers: int = 4
+    """Of the transformer."""
+    width: int = 128
+    """Of its tokens."""
+    heads: int = 4
+    """Of its attention."""
+    history: int = 2
+    """Observations seen."""
+    horizon: int = 16
+    """Actions in a chunk."""
+    patch: int = 2
+    """Consecutive actions in a token."""
+    steps: int = 24_000
+    """Of training."""
+    batch: int = 512
+    """Windows a step."""
+    learning_rate: float = 1e-3
+    """At its height."""
+    held_out: float = 0.04
+    """Share of the episodes for validation."""
+    evaluate: int = 20
+    """Episodes after every 1000 steps; 0: none."""
+    bf16: bool = True
+    """Matrix products in bfloat16."""
+    threads: int = 1
+    """Of the CPU."""
+    seed: int = 0
+    """Of everything random."""
+    json: Annotated[bool, "One JSON object on standard output."] = False
+    verbose: bool = False
+
+    def main(self) -> int:
+        try:
+            import accelerate  # noqa: F401
+            import torch  # noqa: F401
+        except ImportError as error:
+            raise Failure(f"training needs {error.name}: pip install 'courtside[train]'") from error
+
+        from robot.cli.session import print_json
+        from skills.beso.config import NoiseConfig
+        from skills.beso.datasets import load
+        from skills.beso.episodes import DataError, join
+        from skills.beso.tasks import TASKS
+        from skills.beso.train import TrainConfig, train
+
+        task = TASKS.get(self.task)
+        try:
+            episodes = join(*map(load, self.data))
+            layout = task.layout if task else self._layout(episodes.observations.shape[1])
+            if self.goal in ("none", "language"):
+                layout = replace(layout, goal=())
+            names = {field.name for field in fields(TrainConfig)} & {f.name for f in fields(self)}
+            sizes = ("layers", "width", "heads", "history", "horizon", "patch")
+            with _bar(self.out.name) as show:
+                checkpoint = train(
+                    episodes,
+                    layout,
+                    {name: getattr(self, name) for name in sizes},
+                    NoiseConfig(),
+                    TrainConfig(**{name: getattr(self, name) for name in names}),
+                    self.out,
+                    augmented=task.augmented if task else lambda same: same,
+                    about={"command": f"courtside {shlex.join(sys.argv[1:])}", **build.origin()},
+                    evaluate=self._evaluation(),
+                    show=show,
+                )
+        except (DataError, ValueError) as error:
+            raise WrongUse(str(error)) from error
+        metrics = json.loads(checkpoint.about["curve"])[-1]
+        if self.json:
+            print_json({"checkpoint": str(self.out), "metrics": metrics})
+        else:
+            print(f"written: {self.out}", file=sys.stderr)
+        return 0
+
+    def _layout(self, numbers: int) -> "Layout":
+        """From the options; refuses what the observations do not have."""
+        from skills.beso.config import Layout
+
+        if not self.robot:
+            raise WrongUse("--robot must say what the policy moves, or --task what the data is")
+        for name in ("angles", "goal_columns", "anchor"):
+            if any(not 0 <= column < numbers for column in getattr(self, name)):
+                option = name.replace("_", "-")
+                raise WrongUse(f"--{option}: observations have the numbers 0 to {numbers - 1}")
+        goal = self.goal_columns or tuple(range(numbers))
+        return Layout(self.robot, self.angles, goal=goal, anchor=self.anchor)
+
+    def _evaluation(self) -> "Callable[[Checkpoint], Mapping[str, float]] | None":
+        """Episodes with the policy as it is so far, where there is a world for it."""
+        if self.task == "own" or not self.evaluate:
+            return None
+        from robot.cli.episodes import Setup, play_all
+        from skills.beso.evaluate import summary
+        from skills.beso.shipped import SHIPPED
+
+        name = "pusht-goal" if self.task == "pusht" and self.goal != "none" else self.task
+        shipped = SHIPPED[name]
+        path = self.out.with_suffix(".sofar")
+
+        def evaluate(checkpoint: "Checkpoint") -> "Mapping[str, float]":
+            checkpoint.save(path)
+            setup = Setup(name, path, shipped.sampling, shipped.chunks)
+            found = summary(list(play_all(setup, range(self.evaluate), jobs=1)))
+            path.unlink()
+            return {k: v for k, v in found.items() if isinstance(v, float)}
+
+        return evaluate
+
+
+@contextmanager
+def _bar(name: str) -> "Iterator[Callable[[Progress], None]]":
+    """A progress bar on standard error, and what shows a `Progress` on it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.fields[now]}"), console=Console(stderr=True)) as bar:
+        task = bar.add_task(name, total=None, now="")
+
+        def show(progress: "Progress_") -> None:
+            now = f"loss {progress.loss:.4f}  {progress.samples_per_s:.0f} samples/s"
+            if not isnan(progress.validation):
+                now += f"  validation {progress.validation:.4f}"
+            for key in ("success_rate", "mean_max_coverage", "final_iou", "result"):
+                if key in progress.metrics:
+                    now += f"  {key.replace('_', ' ')} {progress.metrics[key]:.2f}"
+            bar.update(task, completed=progress.step, total=progress.steps, now=now)
+
+        yield show

@@ -1,0 +1,51 @@
+"""The policies that come with the package, and how they are run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from skills.beso.checkpoint import Checkpoint
+from skills.beso.policy import Policy, SamplingConfig
+from skills.beso.skill import Beso, ChunkConfig
+from skills.beso.tasks import PUSHT, Task
+from skills.body import Body
+
+CHECKPOINTS = Path(__file__).parent / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A task, the file of the policy for it, and the settings that it is run with."""
+
+    task: Task
+    file: str  # in CHECKPOINTS
+    sampling: SamplingConfig = SamplingConfig()
+    chunks: ChunkConfig = ChunkConfig()
+
+    @property
+    def path(self) -> Path:
+        return CHECKPOINTS / self.file
+
+
+SHIPPED = {
+    "pusht": Shipped(PUSHT, "pusht.safetensors"),
+    "pusht-goal": Shipped(PUSHT, "pusht-goal.safetensors"),
+}
+
+
+def make(
+    body: Body,
+    name: str,
+    checkpoint: Path | None = None,
+    sampling: SamplingConfig | None = None,
+    chunks: ChunkConfig | None = None,
+) -> Beso:
+    """The skill of the shipped policy `name`, or of another checkpoint for the same task."""
+    shipped = SHIPPED[name]
+    loaded = Checkpoint.load(checkpoint or shipped.path, body.spec.name)
+    policy = Policy(loaded, sampling or shipped.sampling)
+    return Beso(body, shipped.task, policy, chunks or shipped.chunks)
+
+
+def push_t(body: Body) -> Beso:
+    """Push the T to a goal: argument `pose`, a name or [x, y, angle] in metres and radians."""
+    return make(body, "pusht-goal")
