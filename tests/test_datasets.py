@@ -466,7 +466,10 @@ def test_archives_are_told_apart(tmp_path, name, observed):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"state": None}, ["has action, episode_ends, keypoint", "valid are", "state or obs"]),
+        (
+            {"state": None},
+            ["has 'action', 'episode_ends', 'keypoint'", "valid are", "state or obs"],
+        ),
         ({"action": None}, ["action is not a file in the archive"]),
         ({"state": np.zeros((10, 5, 1))}, ["observations must be (steps, numbers)"]),
         ({"state": np.zeros(10)}, ["observations must be (steps, numbers)"]),
@@ -477,7 +480,7 @@ def test_archives_are_told_apart(tmp_path, name, observed):
         ({"episode_ends": np.array([3, 3, 10])}, ["must rise"]),
         ({"episode_ends": np.array([3, 8])}, ["ends at 8, but there are 10"]),
         ({"episode_ends": np.array([2.5, 10])}, ["whole numbers"]),
-        ({"obs": np.zeros((10, 16))}, ["has state, action", "valid are"]),
+        ({"obs": np.zeros((10, 16))}, ["has 'state', 'action'", "valid are"]),
     ],
 )
 def test_wrong_archives(tmp_path, change, words):

@@ -45,5 +45,7 @@ def _observations(path: Path) -> str:
         raise DataError(f"{path}: not a whole .npz file ({error}); valid are {VALID}") from error
     found = [name for name in ARCHIVES if name in names]
     if len(found) != 1:
-        raise DataError(f"{path}: has {', '.join(names) or 'nothing'}; valid are {VALID}")
+        raise DataError(
+            f"{path}: has {', '.join(map(repr, names)) or 'nothing'}; valid are {VALID}"
+        )
     return found[0]

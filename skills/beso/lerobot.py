@@ -165,7 +165,7 @@ def _widths(path: Path, features: Mapping[str, Any]) -> dict[str, int]:
     states = [key for key in STATES if key in features]
     for key, there in ((STATES[0], states), (ACTION, ACTION in features)):
         if not there:
-            valid = ", ".join(features) or "none"
+            valid = ", ".join(map(repr, features)) or "none"
             raise DataError(f"{path / INFO}: no feature {key!r}; there are {valid}")
     widths = {}
     for key in (*states, ACTION):
@@ -248,7 +248,9 @@ def _columns(file: Path, names: Sequence[str]) -> tuple[dict[str, Any], Mapping[
             schema = opened.schema_arrow
             missing = [name for name in names if name not in schema.names]
             if missing:
-                valid = ", ".join(name for name in schema.names if not name.startswith("stats/"))
+                valid = ", ".join(
+                    repr(name) for name in schema.names if not name.startswith("stats/")
+                )
                 raise DataError(f"{file}: no column {missing[0]!r}; there are {valid or 'none'}")
             table = opened.read(None if file.name == Path(SENTENCES).name else [*names])
             table.validate(full=True)
