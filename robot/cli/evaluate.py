@@ -30,7 +30,7 @@ class Eval:
     steps: str = "3"
     """Denoising steps, such as 1,3,5,10."""
     guidance: Annotated[str, tyro.conf.arg(name="lambda")] = ""
-    """How strongly the goal is followed, such as 0,1,2; 0: not at all. Default: the policy's own."""
+    """How strongly the goal is followed, such as 0,1,2; 0: not at all. Default: the policy's."""
     sampler: str = ""
     """ddim, euler, euler-ancestral, heun or dpmpp-2m. Default: the policy's own."""
     schedule: str = ""

@@ -156,8 +156,8 @@ class Train:
 
 
 @contextmanager
-def _bar(name: str) -> "Iterator[Callable[[Progress], None]]":
-    """A progress bar on standard error, and what shows a `Progress` on it."""
+def _bar(name: str) -> "Iterator[Callable[[Progress_], None]]":
+    """A progress bar on standard error, and what shows training on it."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

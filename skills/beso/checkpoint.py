@@ -42,7 +42,7 @@ class Checkpoint:
         """Write it, whole or not at all."""
         from safetensors.numpy import save
 
-        tensors = dict(self.weights)
+        tensors: dict[str, NDArray[Any]] = dict(self.weights)
         tensors |= {f"encoding.{name}": getattr(self.encoding, name) for name in STATISTICS}
         tensors["graph"] = np.frombuffer(self.graph, np.uint8)
         tensors = {name: np.ascontiguousarray(value) for name, value in sorted(tensors.items())}

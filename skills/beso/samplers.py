@@ -6,8 +6,11 @@ library and shape. Names as in k-diffusion and Karras et al. 2022 (arXiv 2206.00
 """
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from math import exp, expm1, inf, log, sqrt
 from typing import Any
+
+from skills.beso import peers
 
 Array = Any  # numpy or torch
 Denoise = Callable[[Array, float], Array]  # (x, sigma) -> the clean sample's mean
@@ -55,9 +58,10 @@ def _levels(
 def ddim(denoise: Denoise, x: Array, sigmas: list[float], noise: Noise) -> Array:
     """Deterministic, first order, exact for a constant estimate (Song et al. 2020).
 
-    x' = (s'/s) x - expm1(-h) D with h = ln s - ln s'; BESO's default.
+    x' = (s'/s) x - expm1(-h) D with h = ln s - ln s'. In these variables, where noise is added to
+    clean samples that are not scaled, it takes the same steps as Euler's method.
     """
-    for sigma, lower in zip(sigmas, sigmas[1:], strict=False):
+    for sigma, lower in pairwise(sigmas):
         clean = denoise(x, sigma)
         ratio = lower / sigma  # exp(-h)
         x = ratio * x - (ratio - 1) * clean
@@ -66,7 +70,7 @@ def ddim(denoise: Denoise, x: Array, sigmas: list[float], noise: Noise) -> Array
 
 def euler(denoise: Denoise, x: Array, sigmas: list[float], noise: Noise) -> Array:
     """Euler's method on the probability flow, dx/dsigma = (x - D) / sigma."""
-    for sigma, lower in zip(sigmas, sigmas[1:], strict=False):
+    for sigma, lower in pairwise(sigmas):
         slope = (x - denoise(x, sigma)) / sigma
         x = x + (lower - sigma) * slope
     return x
@@ -74,7 +78,7 @@ def euler(denoise: Denoise, x: Array, sigmas: list[float], noise: Noise) -> Arra
 
 def euler_ancestral(denoise: Denoise, x: Array, sigmas: list[float], noise: Noise) -> Array:
     """Euler's method further down than asked, and fresh noise back up."""
-    for sigma, lower in zip(sigmas, sigmas[1:], strict=False):
+    for sigma, lower in pairwise(sigmas):
         slope = (x - denoise(x, sigma)) / sigma
         up = min(lower, sqrt(max(0.0, lower**2 * (sigma**2 - lower**2) / sigma**2)))
         down = sqrt(lower**2 - up**2)
@@ -86,7 +90,7 @@ def euler_ancestral(denoise: Denoise, x: Array, sigmas: list[float], noise: Nois
 
 def heun(denoise: Denoise, x: Array, sigmas: list[float], noise: Noise) -> Array:
     """Second order, two estimates a step but for the last (Karras et al. 2022, algorithm 1)."""
-    for sigma, lower in zip(sigmas, sigmas[1:], strict=False):
+    for sigma, lower in pairwise(sigmas):
         slope = (x - denoise(x, sigma)) / sigma
         there = x + (lower - sigma) * slope
         if lower > 0:
@@ -99,7 +103,7 @@ def heun(denoise: Denoise, x: Array, sigmas: list[float], noise: Noise) -> Array
 def dpmpp_2m(denoise: Denoise, x: Array, sigmas: list[float], noise: Noise) -> Array:
     """DPM-Solver++(2M): second order, one estimate a step (Lu et al. 2022, algorithm 2)."""
     before: tuple[Array, float] | None = None  # the last estimate, and its step in ln sigma
-    for sigma, lower in zip(sigmas, sigmas[1:], strict=False):
+    for sigma, lower in pairwise(sigmas):
         clean = target = denoise(x, sigma)
         if lower == 0:
             return clean
@@ -123,14 +127,11 @@ SAMPLERS: Mapping[str, Sampler] = {
     "euler-ancestral": euler_ancestral,
     "heun": heun,
     "dpmpp-2m": dpmpp_2m,
+    "edm-euler": peers.edm_euler,
+    "edm-dpmpp-2m": peers.edm_dpmpp_2m,
 }
 
 
 def guided(conditional: Array, unconditional: Array, strength: float) -> Array:
     """Classifier-free guidance: 0 forgets the goal, 1 follows it, more insists (BESO, eq. 7)."""
     return unconditional + strength * (conditional - unconditional)
-
-
-def evaluations(sampler: str, steps: int) -> int:
-    """How often `sampler` asks for an estimate in `steps` steps."""
-    return 2 * steps - 1 if sampler == "heun" else steps
