@@ -3,6 +3,7 @@
 from math import pi
 from pathlib import Path
 
+from robot.pushing import PUSHER
 from robot.types import RobotSpec, vector
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
@@ -31,4 +32,4 @@ UR5E = RobotSpec(
     description="ur5e_gripper.urdf",
 )
 
-SPECS = {spec.name: spec for spec in (UR5E,)}
+SPECS = {spec.name: spec for spec in (UR5E, PUSHER)}
