@@ -64,7 +64,7 @@ def _begin(env: "PushTEnv", start: int | ArrayLike) -> None:
     if isinstance(start, int | np.integer) and start >= 0:
         env.reset(seed=int(start))
         return
-    state = np.asarray(start, dtype=np.float64)
+    state = np.array(start, dtype=np.float64)
     if state.shape != (5,) or not np.isfinite(state).all():
         raise ValueError(
             "a start must be a seed of 0 or more, or a state of five finite numbers: agent x, y, "
@@ -72,12 +72,14 @@ def _begin(env: "PushTEnv", start: int | ArrayLike) -> None:
         )
     if (state[:4] < 0).any() or (state[:4] > SIDE * PIXEL).any():
         raise ValueError(f"positions must be within 0 to {SIDE * PIXEL:.0f} px, not {start}")
-    # A place where agent and T are apart, so that nothing is in motion. `reset_to_state` itself
-    # sets the T's angle after its position, which moves it: it turns about its centre of gravity.
-    env.reset(seed=0, options={"reset_to_state": [50.0, 50.0, 256.0, 256.0, 0.0]})
-    env.agent.position = state[0], state[1]
-    env.block.angle = state[4]
-    env.block.position = state[2], state[3]
+    # Only a fresh reset replays demonstrations exactly: contacts of an earlier step would linger.
+    # It sets the T's angle after its position, which turns the T about its centre of gravity and
+    # so moves it; the position is given such that it is then where it shall be.
+    env.reset(seed=0)
+    center = env.block.center_of_gravity
+    shift = center.rotated(float(state[4])) - center
+    state[2:4] += shift
+    env.reset(options={"reset_to_state": state})
 
 
 class PushT:
