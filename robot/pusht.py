@@ -84,7 +84,7 @@ def _within(polygon: Sequence[Point], rectangle: Rectangle) -> Sequence[Point]:
         inside = [sign * (limit - point[axis]) for point in polygon]  # [m], negative outside
         for i, b in enumerate(polygon):
             a, from_a, to_b = polygon[i - 1], inside[i - 1], inside[i]
-            if from_a * to_b < 0:
+            if (from_a < 0) != (to_b < 0):
                 share = from_a / (from_a - to_b)
                 kept.append((a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])))
             if to_b >= 0:
