@@ -18,7 +18,6 @@ from robot.types import Fix, RobotSpec, State, Vector, vector
 
 PIXEL = 1000.0  # pixels a metre, where data and gym-pusht count in pixels
 SIDE = 0.512  # [m] edge of the world
-AGENT_RADIUS = 0.015  # [m]
 
 # The T's rectangles in its own frame: left, right, low, high [m].
 Rectangle = tuple[float, float, float, float]
