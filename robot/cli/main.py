@@ -13,6 +13,7 @@ from tyro.conf import subcommand
 
 from robot.cli.bench import Bench
 from robot.cli.check import Check
+from robot.cli.data import Data
 from robot.cli.doctor import Doctor
 from robot.cli.errors import Failure, WrongUse
 from robot.cli.evaluate import Eval
@@ -28,6 +29,7 @@ Command = (
     | Annotated[Say, subcommand("say")]
     | Annotated[Train, subcommand("train")]
     | Annotated[Eval, subcommand("eval")]
+    | Annotated[Data, subcommand("data")]
     | Annotated[Replay, subcommand("replay")]
     | Annotated[Bench, subcommand("bench")]
     | Annotated[Doctor, subcommand("doctor")]

@@ -19,6 +19,7 @@ from skills.beso.config import Layout, NetworkConfig, NoiseConfig
 from skills.beso.encoding import Encoding
 
 FORMAT = "courtside-beso-1"
+KEY = "courtside"  # of the metadata
 STATISTICS = tuple(f.name for f in fields(Encoding) if f.name != "layout")
 
 
@@ -46,15 +47,16 @@ class Checkpoint:
         tensors |= {f"encoding.{name}": getattr(self.encoding, name) for name in STATISTICS}
         tensors["graph"] = np.frombuffer(self.graph, np.uint8)
         tensors = {name: np.ascontiguousarray(value) for name, value in sorted(tensors.items())}
-        metadata = {
+        facts: dict[str, Any] = {
             "format": FORMAT,
-            "network": json.dumps(asdict(self.network)),
-            "noise": json.dumps(asdict(self.noise)),
-            "layout": json.dumps(asdict(self.encoding.layout)),
-            "fps": repr(self.fps),
-            **self.about,
+            "network": asdict(self.network),
+            "noise": asdict(self.noise),
+            "layout": asdict(self.encoding.layout),
+            "fps": self.fps,
+            "about": dict(self.about),
         }
-        metadata["sha256"] = _hash(tensors, metadata)
+        facts["sha256"] = _hash(tensors, facts)
+        metadata = {KEY: json.dumps(facts)}  # one entry: several are written in any order
         part = path.with_name(path.name + ".part")
         part.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(save(tensors, metadata))
@@ -67,41 +69,39 @@ class Checkpoint:
 
         try:
             with safe_open(path, "numpy") as file:
-                metadata: dict[str, str] = file.metadata() or {}
+                facts: dict[str, Any] = json.loads((file.metadata() or {}).get(KEY, "{}"))
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except FileNotFoundError as error:
             raise CheckpointError(f"{path}: there is no such checkpoint") from error
-        except (SafetensorError, OSError) as error:
+        except (SafetensorError, OSError, ValueError) as error:
             raise CheckpointError(f"{path}: not a whole checkpoint ({error})") from error
-        if metadata.get("format") != FORMAT:
-            found = metadata.get("format", "of another kind")
+        if facts.get("format") != FORMAT:
+            found = facts.get("format", "of another kind")
             raise CheckpointError(f"{path}: the file is {found}; expected is {FORMAT}")
-        claimed = metadata.pop("sha256", None)
-        if claimed != _hash(tensors, metadata):
+        if facts.pop("sha256", None) != _hash(tensors, facts):
             raise CheckpointError(f"{path}: it was altered since it was written (wrong hash)")
-        layout = _config(Layout, metadata.pop("layout"))
+        layout = _config(Layout, facts["layout"])
         if robot is not None and layout.robot != robot:
             raise CheckpointError(f"{path}: it moves {layout.robot}, not {robot}")
         return cls(
-            _config(NetworkConfig, metadata.pop("network")),
-            _config(NoiseConfig, metadata.pop("noise")),
+            _config(NetworkConfig, facts["network"]),
+            _config(NoiseConfig, facts["noise"]),
             Encoding(layout, *(tensors[f"encoding.{name}"] for name in STATISTICS)),
-            float(metadata.pop("fps")),
+            facts["fps"],
             {name: tensors[name] for name in tensors if name.startswith("network.")},
             tensors["graph"].tobytes(),
-            {name: value for name, value in metadata.items() if name != "format"},
+            facts["about"],
         )
 
 
-def _hash(tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> str:
-    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+def _hash(tensors: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for name, value in sorted(tensors.items()):
         digest.update(f"{name} {value.dtype} {value.shape}".encode())
         digest.update(value.tobytes())
     return digest.hexdigest()
 
 
-def _config(kind: Any, text: str) -> Any:
-    """A config from its JSON, in which tuples have become lists."""
-    values = json.loads(text)
+def _config(kind: Any, values: Mapping[str, Any]) -> Any:
+    """A config from JSON, in which tuples have become lists."""
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

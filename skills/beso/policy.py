@@ -46,8 +46,8 @@ class Policy:
         self.network, self.noise = checkpoint.network, checkpoint.noise
         self.encoding: Encoding = checkpoint.encoding
         self.fps = checkpoint.fps
-        self._session = _session(checkpoint)
-        self._inputs = {node.name for node in self._session.get_inputs()}
+        self.session = _session(checkpoint)
+        self.inputs = {node.name for node in self.session.get_inputs()}
         schedule = SCHEDULES[self.config.schedule]
         sigma_min, sigma_max = self.noise.sigma_min, self.noise.sigma_max
         self._cold = schedule(self.config.steps, sigma_min, sigma_max)
@@ -70,7 +70,7 @@ class Policy:
     ) -> Numbers:
         """Actions (B, horizon, action), in the data's units, from now on.
 
-        history (B, history, observation), oldest first; goals (B, goals, observation) or None;
+        history (B, history, observation), oldest first; goals (B or 1, goals, observation) or None;
         last (B, horizon, action): the chunk that is under way, shifted to begin now, from which
         `warm` starts.
         """
@@ -99,7 +99,8 @@ class Policy:
             return None
         if goals is None:
             raise ValueError("this policy needs a goal; guidance 0 makes it do without")
-        return self.encoding.goals(goals)
+        encoded = self.encoding.goals(goals)
+        return np.ascontiguousarray(np.broadcast_to(encoded, (batch, *encoded.shape[1:])))
 
     def _denoise(self, states: Floats, goals: Floats | None) -> Denoise:
         """D(x, sigma), with the goal as strongly as guidance says."""
@@ -112,12 +113,12 @@ class Policy:
             states, goals = np.concatenate([states, states]), np.concatenate([goals, goals])
             known = np.concatenate([known, 0 * known])
         condition = {"states": states, "goals": goals, "known": known}
-        condition = {name: condition[name] for name in condition if name in self._inputs}
+        condition = {name: condition[name] for name in condition if name in self.inputs}
 
         def denoise(x: Array, sigma: float) -> Array:
             x = np.concatenate([x, x]) if both else x
             feed = {"x": x, "sigma": np.full(len(x), sigma, np.float32), **condition}
-            clean = self._session.run(None, feed)[0]
+            clean = self.session.run(None, feed)[0]
             return guided(clean[:batch], clean[batch:], guidance) if both else clean
 
         return denoise

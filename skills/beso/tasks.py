@@ -60,7 +60,7 @@ def mirrored(episodes: Episodes) -> Episodes:
     seen = episodes.observations
     columns = side - seen[:, [1, 0]], side - seen[:, [3, 2]], pi / 2 - seen[:, [4]]
     actions = side - episodes.actions[:, [1, 0]]
-    other = Episodes.of(np.hstack(columns), actions, episodes.ends, episodes.fps)
+    other = Episodes.of(np.hstack(columns), actions, episodes.ends, episodes.fps, episodes.tasks)
     return join(episodes, other)
 
 
