@@ -31,14 +31,17 @@ class MujocoBlockPush(MujocoEngine):
         self._dof = np.array([model.joint(name).dofadr[0] for name in spec.joints])
         self._bodies = {name: model.body(name).id for name in start.poses}
         data.qpos[self._qpos] = start.frame[6:8]
-        self._ctrl = data.ctrl.reshape(-1, 2)  # (joints, (position, velocity))
+        data.qpos[model.joint(parts.TIP).qposadr[0]] = parts.tip(start.frame[6:8], np.zeros(2))[0]
+        self._ctrl = data.ctrl.reshape(-1, 2)  # (joints and the tip, (position, velocity))
         self._dt = dt
         mujoco.mj_forward(model, data)
         self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
 
     def step(self, q: Vector, qd: Vector) -> None:
         # The reference is due at the step's end: less its way, it is where the axis should be now.
-        self._ctrl[:, 0], self._ctrl[:, 1] = q - qd * self._dt, qd
+        q = q - qd * self._dt
+        self._ctrl[:2, 0], self._ctrl[:2, 1] = q, qd
+        self._ctrl[2] = parts.tip(q, qd)
         mujoco.mj_step(self._model, self._data)
 
 
@@ -86,18 +89,19 @@ def _gantry(world: mujoco.MjSpec, spec: RobotSpec) -> None:
             geom.priority = 1  # its surface decides about its contacts
             geom.condim, geom.friction = 3, [parts.EFFECTOR_FRICTION, 0, 0]
             geom.solref, geom.solimp = SOLREF, EFFECTOR_SOLIMP
-    for name in spec.joints:
+    axes = [(name, parts.MOVING_MASS, parts.EFFORT) for name in spec.joints]
+    for name, inertia, effort in (*axes, (parts.TIP, parts.TIP_INERTIA, parts.TIP_EFFORT)):
         joint = world.joint(name)
-        joint.actfrcrange = [-parts.EFFORT, parts.EFFORT]
+        joint.actfrcrange = [-effort, effort]
         joint.actfrclimited = int(mujoco.mjtLimited.mjLIMITED_TRUE)
         for kind in ("position", "velocity"):
             actuator = world.add_actuator(
                 name=f"{name}_{kind}", target=name, trntype=int(mujoco.mjtTrn.mjTRN_JOINT)
             )
             if kind == "position":
-                actuator.set_to_position(kp=parts.MOVING_MASS / parts.SERVO**2)
+                actuator.set_to_position(kp=inertia / parts.SERVO**2)
             else:
-                actuator.set_to_velocity(kv=2 * parts.MOVING_MASS / parts.SERVO)
+                actuator.set_to_velocity(kv=2 * inertia / parts.SERVO)
 
 
 def _room(world: mujoco.MjSpec) -> None:

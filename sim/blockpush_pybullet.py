@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pybullet
 
 from robot.pushing import BLOCK, BLOCKS, TOLERANCE
@@ -30,25 +31,29 @@ class PybulletBlockPush(PybulletEngine):
         self._client.setGravity(0, 0, -GRAVITY)
         self._arm, links = self._load(spec)
         self._joints = [links[name] for name in spec.joints]
-        for joint, position in zip(self._joints, start.frame[6:8].tolist(), strict=True):
-            self._client.resetJointState(self._arm, joint, position, 0.0)
+        self._motors = [*self._joints, links[parts.TIP]]
+        turn, _ = parts.tip(start.frame[6:8], np.zeros(2))
+        for motor, place in zip(self._motors, [*start.frame[6:8].tolist(), turn], strict=True):
+            self._client.resetJointState(self._arm, motor, place, 0.0)
         for link in range(-1, len(links)):
             self._rub(self._arm, link, parts.EFFECTOR_FRICTION)
         table = Box(parts.TABLE_HALF, parts.TABLE_CENTER, UPRIGHT)
         self._rub(self._solid([table], parts.TABLE_COLOR), -1, parts.TABLE_FRICTION)
         self._bodies = self._lay(start.poses)
-        axes = len(spec.joints)
-        self._gains, self._ones = [min(1.0, dt / parts.SERVO)] * axes, [1.0] * axes
-        self._forces = [parts.EFFORT] * axes
+        count = len(self._motors)
+        self._gains, self._ones = [min(1.0, dt / parts.SERVO)] * count, [1.0] * count
+        self._forces = [*[parts.EFFORT] * len(spec.joints), parts.TIP_EFFORT]
 
     def step(self, q: Vector, qd: Vector) -> None:
         # The reference is due at the step's end: less its way, it is where the axis should be now.
+        q = q - qd * self._dt
+        turn, rate = parts.tip(q, qd)
         self._client.setJointMotorControlArray(
             self._arm,
-            self._joints,
+            self._motors,
             pybullet.POSITION_CONTROL,
-            targetPositions=(q - qd * self._dt).tolist(),
-            targetVelocities=qd.tolist(),
+            targetPositions=[*q.tolist(), turn],
+            targetVelocities=[*qd.tolist(), rate],
             forces=self._forces,
             positionGains=self._gains,
             velocityGains=self._ones,
