@@ -25,13 +25,16 @@ GOALS = (
 
 @dataclass(frozen=True)
 class Bench:
-    """Measure the speed of this machine: loop (its own cost), tabletop (simulation)."""
+    """Measure the speed of this machine: the loop, simulation, inference."""
 
-    what: Positional[Literal["loop", "tabletop"]]
+    what: Positional[Literal["loop", "tabletop", "beso"]]
     """loop: CPU time of a tick without physics and skills, and of the Supervisor.
-    tabletop: simulated seconds a second, without cameras, in both engines."""
+    tabletop: simulated seconds a second, without cameras, in both engines.
+    beso: latency of one replan of a diffusion policy, beside diffusers' schedulers."""
     n: int = 4000
-    """Ticks, at least."""
+    """Ticks, at least; or replans."""
+    lerobot: str = ""
+    """beso: the python of an environment with LeRobot 0.4, to be measured as well."""
     seed: int = 0
     """Of the scene."""
     json: Annotated[bool, "One JSON object on standard output."] = False
@@ -40,7 +43,7 @@ class Bench:
     def main(self) -> int:
         if self.n < 100:
             raise WrongUse("--n must be at least 100")
-        result = self._loop() if self.what == "loop" else self._tabletop()
+        result = {"loop": self._loop, "tabletop": self._tabletop, "beso": self._beso}[self.what]()
         result |= {"seed": self.seed}
         if self.json:
             print(json.dumps(result))
@@ -63,6 +66,11 @@ class Bench:
             **_quantiles("loop", ticks),
             **_quantiles("supervisor", filters),
         }
+
+    def _beso(self) -> dict[str, object]:
+        from robot.cli.bench_beso import measure
+
+        return measure(self.n, self.seed, self.lerobot)
 
     def _tabletop(self) -> dict[str, object]:
         result: dict[str, object] = {}

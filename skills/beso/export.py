@@ -1,4 +1,4 @@
-"""From torch to ONNX: the denoiser as a graph whose weights stay outside."""
+"""Between torch and the file: the denoiser as an ONNX graph with its weights outside, and back."""
 
 import io
 import warnings
@@ -6,8 +6,10 @@ import warnings
 import numpy as np
 import torch
 
+from skills.beso.checkpoint import Checkpoint
 from skills.beso.config import NetworkConfig
 from skills.beso.diffusion import Denoiser
+from skills.beso.network import ScoreNetwork
 
 TOLERANCE = 1e-5  # between torch and ONNX Runtime
 
@@ -56,6 +58,15 @@ def onnx_graph(denoiser: Denoiser, config: NetworkConfig) -> bytes:
         tensor.external_data.add(key="location", value="the safetensors file around this graph")
     model.producer_version = ""
     return model.SerializeToString()
+
+
+def restored(checkpoint: Checkpoint) -> Denoiser:
+    """The denoiser of a checkpoint, in torch."""
+    denoiser = Denoiser(ScoreNetwork(checkpoint.network)).eval()
+    denoiser.load_state_dict(
+        {name: torch.from_numpy(value.copy()) for name, value in checkpoint.weights.items()}
+    )
+    return denoiser
 
 
 def weights_of(denoiser: Denoiser) -> dict[str, np.ndarray]:
