@@ -18,7 +18,7 @@ from sim.engine import Camera
 
 MASS = 0.1  # [kg] of a block; the motion hardly depends on it
 # Coulomb friction. No damping: friction alone stops a block within 2 mm, in the demonstrations
-# within .1 mm. More friction than this on the table, and blocks begin to tip.
+# within .3 mm. More friction than this on the table, and blocks begin to tip.
 TABLE_FRICTION = 0.7
 # In the demonstrations the effector does not slip along a block, even 40 degrees off the normal.
 EFFECTOR_FRICTION = 1.0

@@ -4,10 +4,10 @@
     python tests/benchmark/blockpush_replay.py --mode oracle --engine mujoco --n 100
 
 `replay`: recorded actions, open loop, from recorded frames. To push with a point is unstable: an
-error grows e-fold about every 60 mm, and blocks go 800 mm in an episode. So one step tells most about
-the physics; for more steps `parted` gives the measure: how far two runs of this very world part
-when the pushed block starts .2 mm aside. `oracle`: the rule of skills.push_oracle through the whole
-loop, from random starts. Prints one JSON object.
+error grows e-fold about every 60 mm, and blocks go 800 mm in an episode. So one step tells most
+about the physics; for more steps `parted` gives the measure: how far two runs of this very world
+part when the pushed block starts .2 mm aside. `oracle`: the rule of skills.push_oracle through
+the whole loop, from random starts. Prints one JSON object.
 """
 
 import json
