@@ -84,6 +84,19 @@ def targets_of(frame: Vector) -> Vector:
     return frame[10:].reshape(2, 3)
 
 
+def goal_frame(frame: ArrayLike, assignment: int) -> Vector:
+    """`frame` with the blocks in the middle of the targets, as the demonstrations end.
+
+    `assignment` 0: each block in its own target, 1: in the other's.
+    """
+    if assignment not in (0, 1):
+        raise ValueError(f"assignment must be 0 or 1, not {assignment}")
+    goal = frame_of(frame).copy()
+    targets = targets_of(goal)[[assignment, 1 - assignment]]
+    goal[0:2], goal[3:5] = targets[0, :2], targets[1, :2]
+    return goal
+
+
 def inside(frame: ArrayLike) -> tuple[int | None, int | None]:
     """For each block the target that it is in, or None."""
     frame = frame_of(frame)

@@ -4,6 +4,7 @@ from math import pi
 from pathlib import Path
 
 from robot.pushing import PUSHER
+from robot.pusht import PUSHT
 from robot.types import RobotSpec, vector
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
@@ -32,4 +33,4 @@ UR5E = RobotSpec(
     description="ur5e_gripper.urdf",
 )
 
-SPECS = {spec.name: spec for spec in (UR5E, PUSHER)}
+SPECS = {spec.name: spec for spec in (UR5E, PUSHT, PUSHER)}

@@ -139,7 +139,7 @@ def _episode(
         if recorded:
             folder = Path(parts.enter_context(tempfile.TemporaryDirectory()))
             config = replace(Bench("loop"), seed=seed)
-            recorder = build.recorder(folder, "bench", spec, scene, seed, config)
+            recorder = build.recorder(folder, "bench", spec, seed, config, scene=scene)
             parts.callback(recorder.close)
             record = recorder
         run(

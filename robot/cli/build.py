@@ -18,10 +18,9 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from planners.fixed import FixedPlanner
     from planners.program.planner import ProgramPlanner, Timing, Writer
     from robot.record import Recorder
-    from robot.types import Robot, RobotSpec, Skill
+    from robot.types import RobotSpec, Skill
     from robot.worker import Arrival, Due
     from sim.scene import Scene
-    from sim.tabletop import Tabletop, TabletopConfig
 
 EngineName = Literal["mujoco", "pybullet"]
 Perception = Literal["truth"]
@@ -34,6 +33,7 @@ DEFAULT_SCENE = (
     "green bowl",
     "orange bowl",
 )
+LATENCY = 0.02  # [s] declared for a policy's answer in simulated time; measured: 1 to 5 ms
 VERSIONS = (
     "courtside",
     "mujoco",
@@ -59,18 +59,6 @@ def robot_spec(name: str = "ur5e") -> "RobotSpec":
     if name not in SPECS:
         raise WrongUse(f"unknown robot {name!r}; valid are {', '.join(SPECS)}")
     return SPECS[name]
-
-
-def episode_world(
-    task: str, engine: EngineName, seed: int, duration: float
-) -> "tuple[Robot, dict[str, Any]]":
-    """The world of a task, set up by `seed`, and the arguments of the goal in it."""
-    from robot.pusht import GOALS
-    from sim.pusht import PushT, PushTConfig
-
-    goal = tuple(GOALS)[seed % len(GOALS)] if task == "pusht-goal" else "center"
-    config = PushTConfig(goal=GOALS[goal], duration=duration)
-    return PushT(seed, config), {"pose": goal}
 
 
 def skills(
@@ -114,25 +102,6 @@ def scene(file: Path | None, seed: int | None) -> tuple["Scene", int]:
         return random_scene(np.random.default_rng(seed), names=DEFAULT_SCENE), seed
     except SceneError as error:
         raise WrongUse(str(error)) from error
-
-
-def tabletop(
-    spec: "RobotSpec", scene: "Scene", config: "TabletopConfig", need_frames: bool = False
-) -> "Tabletop":
-    """The world; without cameras where nothing can be drawn, unless they are needed."""
-    from sim.engine import CAMERAS
-    from sim.tabletop import Tabletop
-
-    world = Tabletop(spec, scene, config)
-    try:
-        for name in config.cameras:
-            world.engine.render(CAMERAS[name])
-    except Exception as error:  # of OpenGL, in as many ways as there are drivers
-        world.close()
-        if need_frames:
-            raise Failure(f"cannot draw ({error}); `courtside doctor` says what to do") from error
-        world = Tabletop(spec, scene, replace(config, cameras=()))
-    return world
 
 
 def language_model(name: str, model: str) -> "Writer":
@@ -188,10 +157,10 @@ def recorder(
     folder: Path,
     what: str,
     spec: "RobotSpec",
-    scene: "Scene",
     seed: int,
     config: object,
     video: Path | None = None,
+    scene: "Scene" = (),
     **more: str,
 ) -> "Recorder":
     """A recorder of a new file in `folder`, named by the time of day; to be closed.

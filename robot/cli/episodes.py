@@ -7,7 +7,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from robot.cli import build
+from robot.cli import build, worlds
 from robot.estimate import Estimator
 from robot.loop import Stack, run
 from robot.mode import Mode
@@ -18,9 +18,6 @@ from robot.worker import after
 if TYPE_CHECKING:
     from skills.beso.policy import SamplingConfig
     from skills.beso.skill import ChunkConfig
-
-LATENCY = 0.02  # [s] declared for a policy's answer in simulated time; measured: 1 to 5 ms
-DURATION = {"pusht": 30.0, "pusht-goal": 30.0, "blockpush": 35.0}  # [s] of an episode
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,8 @@ def play(setup: Setup, seed: int) -> dict[str, float]:
     from skills.beso.shipped import make
     from skills.body import Body
 
-    world, args = build.episode_world(setup.task, setup.engine, seed, DURATION[setup.task])
-    body = Body.of(world.spec, after(LATENCY))
+    world, args = worlds.of_episode(setup.task, setup.engine, seed)
+    body = Body.of(world.spec, after(build.LATENCY))
     skill = make(body, setup.task, setup.checkpoint, setup.sampling, setup.chunks)
     planner = FixedPlanner((Leg("policy", {**args, "seed": seed}),), build.vocabulary(), _silent)
     supervisor = Supervisor(world.spec)
@@ -54,7 +51,7 @@ def play(setup: Setup, seed: int) -> dict[str, float]:
 
     def record(tick: Tick) -> None:
         nonlocal score, interventions
-        score = score or SCORES[setup.task](tick.goal)
+        score = score or SCORES[setup.task](tick.goal, tick.state)
         score.see(tick)
         interventions += bool(tick.verdict.reasons)
 

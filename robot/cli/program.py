@@ -8,7 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional
 
-from robot.cli import build
+from robot.cli import build, worlds
 from robot.cli.errors import WrongUse
 
 
@@ -58,7 +58,7 @@ class Program:
         with ExitStack() as parts:
             recorder, arrived = None, None
             if self.record:
-                about = (spec, scene, seed, self, self.video)
+                about = (spec, seed, self, self.video, scene)
                 recorder = build.recorder(self.record, "program", *about, program=program)
                 parts.callback(recorder.close)
                 voice.record = recorder.said
@@ -75,8 +75,8 @@ class Program:
                 cameras=("scene",) if self.video else (),
                 duration=self.duration,
             )
-            world = build.tabletop(spec, scene, config, need_frames=bool(self.video))
-            session = Session(world, planner, voice, recorder)
+            world = worlds.tabletop(spec, scene, config, need_frames=bool(self.video))
+            session = Session(world, build.skills(spec), planner, voice, recorder)
             session.run()
         ok = planner.succeeded and not session.halted
         error = None if ok else planner.error or "it was stopped, or ran out of time"

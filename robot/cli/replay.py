@@ -48,6 +48,7 @@ def replay(recording: "Recording") -> tuple[int, list[str]]:
     from robot.replay import ReplayRobot, differences
     from robot.safety import Supervisor
     from robot.types import Tick
+    from robot.worker import at
 
     spec = build.robot_spec(recording.metadata.get("robot", ""))
     robot = ReplayRobot(recording, spec)
@@ -58,8 +59,8 @@ def replay(recording: "Recording") -> tuple[int, list[str]]:
     run(
         Stack(
             robot=robot,
-            planner=_planner(recording),
-            skills=build.skills(spec),
+            planner=_planner(recording, spec.name),
+            skills=build.skills(spec, at(_times(recording, "policy"))),
             supervisor=supervisor,
             mode=mode,
             estimator=Estimator(spec),
@@ -70,7 +71,7 @@ def replay(recording: "Recording") -> tuple[int, list[str]]:
     return len(ticks), differences(recording, ticks)
 
 
-def _planner(recording: "Recording") -> "Planner":
+def _planner(recording: "Recording", robot: str) -> "Planner":
     """The planner of the recorded command, its workers answering as they did."""
     from robot.recording import RecordingError
 
@@ -79,17 +80,12 @@ def _planner(recording: "Recording") -> "Planner":
     except (KeyError, ValueError) as error:
         raise RecordingError(f"{recording.path}: does not say which command made it") from error
     if config.get("planner") == "fixed":
-        return build.fixed_planner(config["instruction"], lambda text: None)
+        return build.fixed_planner(config["instruction"], lambda text: None, robot)
     from planners.program.planner import Timing
     from robot.worker import at
 
     answers = [json.loads(a.result) for a in recording.arrivals if a.worker == "model"]
-    timing = Timing(
-        *(
-            at([a.time for a in recording.arrivals if a.worker == worker])
-            for worker in ("model", "sandbox")
-        )
-    )
+    timing = Timing(*(at(_times(recording, worker)) for worker in ("model", "sandbox")))
     writer = None if config.get("llm") == "" else Remembered(answers)
     planner = build.program_planner(writer, lambda text: None, timing=timing)
     if "file" in config:
@@ -97,6 +93,11 @@ def _planner(recording: "Recording") -> "Planner":
     elif config["instruction"]:
         planner.instruct(config["instruction"])
     return planner
+
+
+def _times(recording: "Recording", worker: str) -> list[float]:
+    """When [s] a worker's answers arrived."""
+    return [arrival.time for arrival in recording.arrivals if arrival.worker == worker]
 
 
 class Remembered:

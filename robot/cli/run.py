@@ -1,19 +1,22 @@
 """`courtside run`: the main job."""
 
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional
 
-from robot.cli import build
+from robot.cli import build, worlds
 from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
     from robot.types import Robot, RobotSpec
     from sim.scene import Scene
+
+ROBOTS = {"tabletop": "ur5e", "pusht": "pusht", "blockpush": "pusher"}
+JOBS = {"pusht": "push_t pose=center", "blockpush": "push_blocks assignment=0"}
 
 
 @dataclass(frozen=True)
@@ -23,15 +26,16 @@ class Run:
 
     instruction: Positional[str] = ""
     """What to do, in words. Without it, instructions are read from standard input."""
-    world: Literal["tabletop"] = "tabletop"
-    """Where."""
+    world: worlds.WorldName = "tabletop"
+    """Where: tabletop, or the worlds of the learned skills, pusht and blockpush."""
     engine: build.EngineName = "mujoco"
-    """Which physics."""
+    """Which physics; pusht has its own."""
     robot: Literal["sim"] = "sim"
     """On what."""
-    planner: Literal["program", "fixed"] = "program"
+    planner: Literal["program", "fixed"] | None = None
     """program: a language model writes a program. fixed: the instruction is a list of goals, such
-    as: pick object="red block"; place object="red block" at="blue bowl"."""
+    as: pick object="red block"; place object="red block" at="blue bowl". Default: program on the
+    tabletop, elsewhere fixed."""
     llm: str = "embedded"
     """embedded, the URL of an OpenAI-compatible server, a path to a GGUF file, or replay:FILE."""
     model: str = ""
@@ -63,43 +67,50 @@ class Run:
             raise WrongUse("--speed and --duration must be above 0")
         if self.frames is not None and not 0 <= self.frames <= 100:
             raise WrongUse("--frames must be between 0 and 100")
-        if self.planner == "fixed" and not self.instruction:
-            raise WrongUse("--planner fixed needs its goals; see courtside run --help")
-        scene, seed = build.scene(self.scene, self.seed)
-        spec = build.robot_spec()
+        settled = self._settled()
+        spec = build.robot_spec(ROBOTS[self.world])
+        scene, seed = (), self.seed or 0
+        if self.world == "tabletop":
+            scene, seed = build.scene(self.scene, self.seed)
 
         from robot.cli.session import Session, Voice, print_json, typed_lines
+        from robot.worker import after, when_ready
 
         voice = Voice()
+        paced = not isinf(self.speed)
         with ExitStack() as parts:
             writer, planner = None, None
-            if self.planner == "fixed":
-                planner = build.fixed_planner(self.instruction, voice.say)
+            if settled.planner == "fixed":
+                planner = build.fixed_planner(settled.instruction, voice.say, spec.name)
             else:
                 writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
-            world = self._world(spec, scene)
-            recorder = build.recorder(self.record, "run", spec, scene, seed, self, self.video)
+            world = self._world(spec, scene, seed)
+            about = (spec, seed, settled, self.video, scene)
+            recorder = build.recorder(self.record, "run", *about)
             parts.callback(recorder.close)
             voice.record = recorder.said
+            arrived = build.arrivals(recorder)
             if planner is None:
                 # Paced by the clock, the world goes on while the model thinks; unpaced, it waits.
                 planner = build.program_planner(
                     writer,
                     voice.say,
-                    arrived=build.arrivals(recorder),
+                    arrived=arrived,
                     note=voice.note,
-                    timing=None if isinf(self.speed) else build.real_time(),
+                    timing=build.real_time() if paced else None,
                 )
                 parts.callback(planner.close)
                 if self.instruction:
                     planner.instruct(self.instruction)
+            due = when_ready if paced else after(build.LATENCY)
             session = Session(
                 robot=world,
+                skills=build.skills(spec, due, arrived),
                 planner=planner,
                 voice=voice,
                 recorder=recorder,
                 typed=typed_lines(),
-                interactive=not self.instruction,
+                interactive=not settled.instruction,
                 stay=self.stay,
             )
             session.run()
@@ -121,7 +132,25 @@ class Run:
         voice.close(success, planner.error, recorder.path, self.video)
         return 0 if success else 1
 
-    def _world(self, spec: "RobotSpec", scene: "Scene") -> "Robot":
+    def _settled(self) -> "Run":
+        """This run with what follows from its world filled in; refuses what does not go together."""
+        at_table = self.world == "tabletop"
+        planner = self.planner or ("program" if at_table else "fixed")
+        if planner == "program" and not at_table:
+            raise WrongUse(f"--planner program needs --world tabletop, not {self.world}")
+        if self.scene is not None and not at_table:
+            raise WrongUse(f"--scene needs --world tabletop, not {self.world}")
+        instruction = self.instruction or JOBS.get(self.world, "")
+        if planner == "fixed" and not instruction:
+            raise WrongUse("--planner fixed needs its goals; see courtside run --help")
+        return replace(self, planner=planner, instruction=instruction)
+
+    def _world(self, spec: "RobotSpec", scene: "Scene", seed: int) -> "Robot":
+        film = bool(self.video or self.frames)
+        if self.world == "pusht":
+            return worlds.pusht(seed, "center", self.duration, self.speed, film)
+        if self.world == "blockpush":
+            return worlds.blockpush(seed, self.engine, self.duration, self.speed, film)
         from sim.tabletop import TabletopConfig
 
         frames = (25.0 if self.video else 5.0) if self.frames is None else self.frames
@@ -132,4 +161,4 @@ class Run:
             duration=self.duration,
             speed=self.speed,
         )
-        return build.tabletop(spec, scene, config, need_frames=bool(self.video or self.frames))
+        return worlds.tabletop(spec, scene, config, need_frames=film)

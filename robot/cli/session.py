@@ -1,4 +1,4 @@
-"""One run of the stack at the table: what `run` and `program` have in common."""
+"""One run of the stack: what `run` and `program` have in common."""
 
 import json
 import signal
@@ -12,13 +12,12 @@ from typing import IO, Any, Protocol
 
 import numpy as np
 
-from robot.cli import build
 from robot.estimate import Estimator
 from robot.loop import Stack, run
 from robot.mode import Mode
 from robot.record import Recorder
 from robot.safety import Supervisor
-from robot.types import Planner, Robot, Tick, Utterance
+from robot.types import Planner, Robot, Skill, Tick, Utterance
 
 SETTLE = 0.6  # [s] that the robot goes on after its last goal, so that what it did is seen
 PATIENCE = 20.0  # [s] halted with nobody at the keyboard, then the run is over
@@ -128,6 +127,7 @@ class Session:
     """Runs a stack until its planner has finished, and counts what happened."""
 
     robot: Robot
+    skills: Mapping[str, Skill]
     planner: Follows
     voice: Voice
     recorder: Recorder | None = None
@@ -195,7 +195,7 @@ class Session:
         stack = Stack(
             robot=self.robot,
             planner=self.planner,
-            skills=build.skills(spec),
+            skills=self.skills,
             supervisor=supervisor,
             mode=mode,
             estimator=Estimator(spec),

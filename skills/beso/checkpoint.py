@@ -104,4 +104,8 @@ def _hash(tensors: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> str:
 
 def _config(kind: Any, values: Mapping[str, Any]) -> Any:
     """A config from JSON, in which tuples have become lists."""
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    return kind(**{name: _tuples(value) for name, value in values.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

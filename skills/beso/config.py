@@ -49,6 +49,8 @@ class Layout:
     robot: str  # name of its RobotSpec
     angles: tuple[int, ...] = ()  # [rad], shown to the network as sine and cosine
     folds: int = 1  # of a turn, after which things look the same: 4 for squares
+    near: tuple[tuple[int, int], ...] = ()  # pairs whose difference matters most when small
+    reach: float = 1.0  # up to about so much difference; in the pairs' unit
     goal: tuple[int, ...] = ()  # those that a goal gives; none: a policy without such goals
     sentence: int = 0  # numbers in a sentence's embedding, where goals are sentences
     anchor: tuple[int, ...] = ()  # actions are places relative to these; none: they are as given

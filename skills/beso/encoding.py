@@ -33,7 +33,7 @@ class Encoding:
 
         Each place in a chunk has its own scale: what is near is told finely.
         """
-        states = _unrolled(episodes.observations, layout.angles, layout.folds)
+        states = _features(episodes.observations, layout)
         if layout.sentence:  # of unit length: unit scale for each of its numbers
             goal_mean = np.zeros(layout.sentence)
             goal_scale = np.full(layout.sentence, 1 / sqrt(layout.sentence))
@@ -56,7 +56,7 @@ class Encoding:
 
     def states(self, observations: Numbers) -> Floats:
         """(..., observation) -> (..., S)"""
-        states = _unrolled(observations, self.layout.angles, self.layout.folds)
+        states = _features(observations, self.layout)
         return ((states - self.state_mean) / self.state_scale).astype(np.float32)
 
     def goals(self, goals: Numbers) -> Floats:
@@ -77,6 +77,15 @@ class Encoding:
     def actions(self, encoded: Floats, anchors: Numbers) -> Numbers:
         """Back from the network: (..., horizon, A) in the data's units."""
         return encoded * self.action_scale + self.action_mean + anchors
+
+
+def _features(observations: Numbers, layout: Layout) -> Numbers:
+    """(..., observation) -> (..., S), not scaled."""
+    states = _unrolled(observations, layout.angles, layout.folds)
+    if not layout.near:
+        return states
+    one, other = (observations[..., list(columns)] for columns in zip(*layout.near, strict=True))
+    return np.concatenate([states, np.tanh((one - other) / layout.reach)], -1)
 
 
 def _unrolled(values: Numbers, angles: tuple[int, ...], folds: int) -> Numbers:

@@ -8,8 +8,8 @@ import numpy as np
 
 from robot import pushing, pusht
 from robot.intervals import mean_interval, wilson
-from robot.types import Goal, Tick
-from skills.beso.tasks import pusht_goal
+from robot.types import Goal, State, Tick
+from skills.beso.tasks import blocks_goal, pusht_goal
 
 
 class Score(Protocol):
@@ -22,7 +22,7 @@ class Score(Protocol):
 class PushTScore:
     """Best and last coverage of the goal."""
 
-    def __init__(self, goal: Goal) -> None:
+    def __init__(self, goal: Goal, state: State) -> None:
         self._goal = pusht_goal(goal)
         self._best = self._last = 0.0
 
@@ -46,8 +46,8 @@ class PushTScore:
 class BlockPushScore:
     """Which block came into which target, in which order."""
 
-    def __init__(self, goal: Goal) -> None:
-        self._frame = goal.args.get("frame")
+    def __init__(self, goal: Goal, state: State) -> None:
+        self._frame = blocks_goal(goal, state)
         self._judge = pushing.Judge()
 
     def see(self, tick: Tick) -> None:
@@ -58,14 +58,12 @@ class BlockPushScore:
         `success` (both in different targets), `order` (the first block) and `assignment`, which
         are NaN without success."""
         judge = self._judge
-        result = {
+        return {
+            "result": judge.result(self._frame),
             "success": float(judge.success),
             "order": nan if judge.order is None or not judge.success else float(judge.order),
             "assignment": nan if judge.assignment is None else float(judge.assignment),
         }
-        if self._frame is not None:
-            result["result"] = judge.result(self._frame)
-        return result
 
 
 SCORES = {"pusht": PushTScore, "pusht-goal": PushTScore, "blockpush": BlockPushScore}

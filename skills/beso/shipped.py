@@ -6,7 +6,7 @@ from pathlib import Path
 from skills.beso.checkpoint import Checkpoint
 from skills.beso.policy import Policy, SamplingConfig
 from skills.beso.skill import Beso, ChunkConfig
-from skills.beso.tasks import PUSHT, Task
+from skills.beso.tasks import BLOCKPUSH, PUSHT, Task
 from skills.body import Body
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -29,6 +29,7 @@ class Shipped:
 SHIPPED = {
     "pusht": Shipped(PUSHT, "pusht.safetensors"),
     "pusht-goal": Shipped(PUSHT, "pusht-goal.safetensors"),
+    "blockpush": Shipped(BLOCKPUSH, "blockpush.safetensors"),
 }
 
 
@@ -49,3 +50,8 @@ def make(
 def push_t(body: Body) -> Beso:
     """Push the T to a goal: argument `pose`, a name or [x, y, angle] in metres and radians."""
     return make(body, "pusht-goal")
+
+
+def push_blocks(body: Body) -> Beso:
+    """Push the blocks into the targets: argument `frame`, as in the data, says which where."""
+    return make(body, "blockpush")

@@ -67,7 +67,7 @@ class Beso:
         self.counts = Counts()
 
     def reset(self, state: State, goal: Goal) -> None:
-        self._wanted = self.task.wanted(goal) if self.policy.wants_goal else None
+        self._wanted = self.task.wanted(goal, state) if self.policy.wants_goal else None
         self._rng = np.random.default_rng([goal.args.get("seed", self.config.seed), goal.id])
         self._mailbox: Mailbox[Numbers] = Mailbox(self._body.due)
         self._seen: deque[Vector] = deque(maxlen=self.policy.network.history)
@@ -88,9 +88,7 @@ class Beso:
             target = self._stream.toward(np.clip(wish, self._spec.lower, self._spec.upper), state)
         else:
             target = self._stream.toward(reference, state)
-        command = Command(
-            state.time, state.seq, goal.id, target, self._modes, self._spec.timeout
-        )  # fmt: skip
+        command = Command(state.time, state.seq, goal.id, target, self._modes, self._spec.timeout)
         return command, self._outcome
 
     def _judge(self, state: State, goal: Goal) -> Outcome:

@@ -21,7 +21,7 @@ class Task:
     sizes: Mapping[str, Any]  # of the network, as in NetworkConfig
     observe: Callable[[State], Vector]  # (observation,)
     target: Callable[[Vector, Vector], Vector]  # an action and q (n,) last sent -> target (n,)
-    wanted: Callable[[Goal], Vector]  # goal arguments -> (1, goals, observation)
+    wanted: Callable[[Goal, State], Vector]  # (1, goals, observation)
     done: Callable[[State, Goal], bool]
     augmented: Callable[[Episodes], Episodes] = lambda episodes: episodes  # for training
 
@@ -40,7 +40,7 @@ def pusht_goal(goal: Goal) -> Vector:
     return np.array(pose, dtype=np.float64)
 
 
-def _pusht_wanted(goal: Goal) -> Vector:
+def _pusht_wanted(goal: Goal, state: State) -> Vector:
     x, y, angle = pusht_goal(goal)
     return np.array([[[0.0, 0.0, x * pusht.PIXEL, y * pusht.PIXEL, angle]]])
 
@@ -78,11 +78,17 @@ PUSHT = Task(
 # --- block push -----------------------------------------------------------------------------------
 
 
-def _blocks_wanted(goal: Goal) -> Vector:
-    frame = goal.args.get("frame")
-    if frame is None:
-        raise ValueError("frame must say where the blocks shall be: 16 numbers, as in the data")
-    return pushing.frame_of(frame)[None, None]
+def blocks_goal(goal: Goal, state: State) -> Vector:
+    """The frame (16,) to bring about: goal argument `frame`, or by `assignment`, 0 or 1."""
+    frame, assignment = goal.args.get("frame"), goal.args.get("assignment")
+    if frame is not None:
+        return pushing.frame_of(frame)
+    if assignment not in (0, 1):
+        one, other = pushing.TARGETS
+        raise ValueError(
+            f"which block goes where? assignment=0: {pushing.BLOCKS[0]} to {one}, 1: to {other}"
+        )
+    return pushing.goal_frame(pushing.observation(state), assignment)
 
 
 def _blocks_done(state: State, goal: Goal) -> bool:
@@ -107,12 +113,18 @@ def renamed(episodes: Episodes) -> Episodes:
     )
 
 
+# What lies near what: each block to the effector's target, to the other block, to both targets.
+_NEAR = tuple(
+    (one + axis, other + axis)
+    for one, other in ((0, 8), (3, 8), (0, 3), (0, 10), (0, 13), (3, 10), (3, 13))
+    for axis in (0, 1)
+)
 BLOCKPUSH = Task(
-    layout=Layout("pusher", angles=(2, 5, 12, 15), folds=4, goal=(0, 1, 3, 4)),
+    layout=Layout("pusher", (2, 5, 12, 15), folds=4, near=_NEAR, reach=0.05, goal=(0, 1, 3, 4)),
     sizes={"history": 2, "horizon": 16, "patch": 4},
     observe=pushing.observation,
     target=pushing.target,
-    wanted=_blocks_wanted,
+    wanted=lambda goal, state: blocks_goal(goal, state)[None, None],
     done=_blocks_done,
     augmented=renamed,
 )

@@ -1,0 +1,74 @@
+"""Builds simulated worlds."""
+
+from dataclasses import replace
+from math import inf
+from typing import TYPE_CHECKING, Any, Literal
+
+from robot.cli.build import EngineName
+from robot.cli.errors import Failure
+
+if TYPE_CHECKING:  # imported where used: help must print at once
+    from robot.types import Robot, RobotSpec
+    from sim.blockpush import BlockPush
+    from sim.pusht import PushT
+    from sim.scene import Scene
+    from sim.tabletop import Tabletop, TabletopConfig
+
+WorldName = Literal["tabletop", "pusht", "blockpush"]
+CANNOT_DRAW = "cannot draw ({}); `courtside doctor` says what to do"
+
+
+def tabletop(
+    spec: "RobotSpec", scene: "Scene", config: "TabletopConfig", need_frames: bool = False
+) -> "Tabletop":
+    """The world; without cameras where nothing can be drawn, unless they are needed."""
+    from sim.engine import CAMERAS
+    from sim.tabletop import Tabletop
+
+    world = Tabletop(spec, scene, config)
+    try:
+        for name in config.cameras:
+            world.engine.render(CAMERAS[name])
+    except Exception as error:  # of OpenGL, in as many ways as there are drivers
+        world.close()
+        if need_frames:
+            raise Failure(CANNOT_DRAW.format(error)) from error
+        world = Tabletop(spec, scene, replace(config, cameras=()))
+    return world
+
+
+def pusht(
+    seed: int, goal: str = "center", duration: float = 30.0, speed: float = inf, film: bool = False
+) -> "PushT":
+    """PushT as gym-pusht sets it up for `seed`; `goal` is a name in robot.pusht.GOALS."""
+    from robot.pusht import GOALS
+    from sim.pusht import CAMERA, PushT, PushTConfig
+
+    cameras = (CAMERA,) if film else ()
+    try:
+        return PushT(seed, PushTConfig(GOALS[goal], cameras, duration=duration, speed=speed))
+    except RuntimeError as error:  # gym-pusht is not installed
+        raise Failure(str(error)) from error
+
+
+def blockpush(
+    seed: int,
+    engine: EngineName = "mujoco",
+    duration: float = 35.0,
+    speed: float = inf,
+    film: bool = False,
+) -> "BlockPush":
+    """Two blocks and two targets, where `seed` puts them."""
+    from sim.blockpush import BlockPush, BlockPushConfig
+
+    cameras = ("scene",) if film else ()
+    config = BlockPushConfig(engine, cameras=cameras, duration=duration, speed=speed)
+    return BlockPush(seed, config)
+
+
+def of_episode(task: str, engine: EngineName, seed: int) -> "tuple[Robot, dict[str, Any]]":
+    """The world of an evaluation's episode, and the arguments of the goal in it."""
+    if task == "blockpush":
+        return blockpush(seed, engine), {"assignment": seed % 2}
+    goal = ("center", "corner")[seed % 2] if task == "pusht-goal" else "center"
+    return pusht(seed, goal), {"pose": goal}
