@@ -1,12 +1,15 @@
 """`courtside data`: look into datasets of demonstrations, and convert them."""
 
 import json
+import os
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, subcommand
 
+from robot.cli.build import EngineName
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:
@@ -73,10 +76,66 @@ class Convert:
 
 
 @dataclass(frozen=True)
-class Data:
-    """Look into datasets of demonstrations, and convert them."""
+class Record:
+    """Record demonstrations of block push by rule, through the whole stack, as a LeRobot v3.0
+    folder. Now and then the effector is led astray, so that they show how to recover."""
 
-    command: Annotated[Inspect, subcommand("inspect")] | Annotated[Convert, subcommand("convert")]
+    target: Positional[Path]
+    """A new folder."""
+    n: int = 400
+    """Episodes."""
+    engine: EngineName = "mujoco"
+    """Which physics."""
+    rate: float = 0.04
+    """Chance of a disturbance to begin, a tick; 0: none."""
+    seed: int = 0
+    """Of the first episode; the others follow."""
+    jobs: int = os.cpu_count() or 1
+    """Processes."""
+    json: Annotated[bool, "One JSON object on standard output."] = False
+    verbose: bool = False
+
+    def main(self) -> int:
+        if self.n < 1 or self.jobs < 1 or not 0 <= self.rate < 1:
+            raise WrongUse("--n and --jobs must be at least 1, and --rate from 0 to below 1")
+        from rich.console import Console
+        from rich.progress import track
+
+        from robot.cli.demonstrate import many
+        from skills.beso.episodes import DataError, Episodes
+        from skills.beso.lerobot_write import write
+
+        seeds = range(self.seed, self.seed + self.n)
+        made = many(self.engine, seeds, self.rate, self.jobs)
+        shown = track(made, "demonstrations", self.n, console=Console(stderr=True), transient=True)
+        kept = [episode for episode in shown if episode is not None]
+        if not kept:
+            raise Failure("no demonstration came to its end")
+        lengths = [len(seen) for seen, _ in kept]
+        seen, actions = ([row for e in kept for row in e[part]] for part in (0, 1))
+        ends = list(accumulate(lengths))
+        try:
+            episodes = Episodes.of(seen, actions, ends, 10.0, ("push both blocks",) * len(kept))
+            write(episodes, self.target)
+        except DataError as error:
+            raise WrongUse(str(error)) from error
+        found = {"target": str(self.target), **summary("LeRobot v3.0", episodes)}
+        if self.json:
+            print(json.dumps(found))
+        else:
+            print(f"{self.target}: {len(kept)} of {self.n} episodes, {sum(lengths)} steps")
+        return 0
+
+
+@dataclass(frozen=True)
+class Data:
+    """Look into datasets of demonstrations, convert them, and record some."""
+
+    command: (
+        Annotated[Inspect, subcommand("inspect")]
+        | Annotated[Convert, subcommand("convert")]
+        | Annotated[Record, subcommand("record")]
+    )
 
     @property
     def verbose(self) -> bool:

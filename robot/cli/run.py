@@ -133,7 +133,7 @@ class Run:
         return 0 if success else 1
 
     def _settled(self) -> "Run":
-        """This run with what follows from its world filled in; refuses what does not go together."""
+        """This run, with what its world decides; refuses what does not go together."""
         at_table = self.world == "tabletop"
         planner = self.planner or ("program" if at_table else "fixed")
         if planner == "program" and not at_table:

@@ -1,0 +1,73 @@
+"""Demonstrations by rule, through the whole stack."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from robot.cli import build, worlds
+from robot.estimate import Estimator
+from robot.loop import Stack, run
+from robot.mode import Mode
+from robot.safety import Supervisor
+from robot.types import Status, Tick, Vector
+
+if TYPE_CHECKING:
+    from robot.cli.build import EngineName
+
+Demonstration = tuple[list[Vector], list[Vector]]  # observations, actions
+
+
+def push_blocks(engine: "EngineName", seed: int, rate: float) -> Demonstration | None:
+    """One episode of block push; None if it did not come to its end.
+
+    The actions are what the demonstrator wanted, also where the robot was led astray.
+    """
+    from planners.conduct import Leg
+    from planners.fixed import FixedPlanner
+    from robot.pushing import observation
+    from skills.disturbed import DisturbanceConfig, Disturbed
+
+    world = worlds.blockpush(seed, engine, duration=60.0)
+    skills = dict(build.skills(world.spec, only=("hold", "push_by_rule")))
+    rng = np.random.default_rng([seed, 1])
+    skill = Disturbed(skills["push_by_rule"], world.spec, rng, DisturbanceConfig(rate=rate))
+    planner = FixedPlanner((Leg("push", {"seed": seed}),), build.vocabulary(), lambda text: None)
+    supervisor = Supervisor(world.spec)
+    mode = Mode(supervisor)
+    mode.engage()
+    seen: list[Vector] = []
+    actions: list[Vector] = []
+    ended = Status.RUNNING
+
+    def record(tick: Tick) -> None:
+        nonlocal ended
+        ended = tick.outcome.status
+        if ended is Status.RUNNING and tick.goal.skill == "push":
+            seen.append(observation(tick.state))
+            actions.append(skill.wanted - tick.state.reference.q)
+
+    run(
+        Stack(
+            robot=world,
+            planner=planner,
+            skills={**skills, "push": skill},
+            supervisor=supervisor,
+            mode=mode,
+            estimator=Estimator(world.spec),
+            record=record,
+            until=lambda tick: tick.outcome.status is not Status.RUNNING,
+        )
+    )
+    return (seen, actions) if ended is Status.DONE else None
+
+
+def many(
+    engine: "EngineName", seeds: range, rate: float, jobs: int
+) -> "Iterator[Demonstration | None]":
+    """Every seed's demonstration, in order."""
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        n = len(seeds)
+        yield from pool.map(push_blocks, [engine] * n, seeds, [rate] * n, chunksize=8)
