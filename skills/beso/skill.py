@@ -74,6 +74,7 @@ class Beso:
         self._began = state.time
         self._chunk: Numbers | None = None  # (horizon, action)
         self._chunk_began = 0.0  # [s] when its first action was due
+        self._late = 1  # actions that pass while a chunk is computed, as it took last time
         self._renew = 0  # the action of the chunk that the next chunk shall replace
         self._outcome = Outcome(goal.id, Status.RUNNING)
 
@@ -110,12 +111,13 @@ class Beso:
             assert arrival.result is not None
             self._chunk, self._chunk_began = arrival.result, arrival.requested
             expired = min(self._index(state), len(self._chunk))
+            self._late = max(1, expired)
             self._renew = expired + self.config.execute
             self.counts.chunks += 1
             self.counts.expired += expired
         if self._mailbox.busy:
             return
-        if self._chunk is None or self._index(state) + 1 >= self._renew:
+        if self._chunk is None or self._index(state) + self._late >= self._renew:
             history, goals, last = self._history(), self._wanted, self._rest(state)
 
             def work() -> Numbers:
