@@ -1,12 +1,15 @@
-# `make run` shows the main job, `make test` passes the tests; each sets up what it needs.
+# `make run` shows the main job, `make test` passes the tests, `make dev` sets up what training,
+# PushT and the tests need; each sets up what it needs itself.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check clean
+.PHONY: run dev test check clean
 
 run: .venv/base
 	$(BIN)/courtside run "put the red block in the blue bowl" --video runs/demo.mp4
+
+dev: .venv/dev
 
 test: .venv/dev
 	$(BIN)/python -m pytest -q -n auto
@@ -24,8 +27,11 @@ clean:
 	$(PIP) install --no-compile --no-deps --requirement requirements.lock
 	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
 	$(PIP) uninstall --yes setuptools
+	rm -rf .venv/lib/python*/site-packages/pybullet_data  # 138 MB of examples, which nothing uses
 	@touch $@
 
 .venv/dev: .venv/base requirements-dev.lock
+	@echo "adding torch and what the tests need: minutes where torch is the build for CUDA" >&2
 	$(PIP) install --no-compile --no-deps --requirement requirements-dev.lock
+	$(PIP) install --no-compile torch  # NVIDIA's libraries, where the build is for CUDA
 	@touch $@

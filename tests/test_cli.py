@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from robot.cli import doctor
+
 COURTSIDE = [sys.executable, "-c", "from robot.cli.main import main; main()"]
 PUT = "pick object='red block'; place object='red block' at='blue bowl'"
 
@@ -103,6 +105,25 @@ def test_say_to_nobody():
     done = courtside("say", "hello", "--json")
     assert done.returncode == 1 and "courtside run" in done.stderr
     assert json.loads(done.stdout) == {"delivered": False, "latency_ms": None}
+
+
+def test_the_doctor_says_what_to_do_about_what_is_missing(tmp_path, monkeypatch):
+    for name in ("torch", "pybullet"):
+        (tmp_path / f"{name}.py").write_text(f"raise ImportError('no {name} here')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = courtside("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert done.returncode == 1 and "MISSING pybullet" in done.stderr
+    assert checks["policies"]["ok"] and checks["policies"]["detail"].startswith("onnxruntime")
+    assert not checks["pybullet"]["ok"] and "requirements.lock" in checks["pybullet"]["do"]
+    training = checks["training"]
+    assert not training["ok"] and not training["needed"] and "make dev" in training["do"]
+
+
+def test_what_is_optional_may_be_missing(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "CHECKS", {"ros": ("import no_such_thing", "optional: get it")})
+    assert doctor.Doctor().main() == 0
+    assert "optional: get it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("engine", ["mujoco", "pybullet"])

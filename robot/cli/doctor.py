@@ -40,16 +40,30 @@ CHECKS: dict[str, tuple[str, str]] = {  # name: (code, what to do when it fails)
         "from planners.hear import socket_folder; print('sockets in', socket_folder())",
         "set XDG_RUNTIME_DIR to a folder of your own",
     ),
+    "policies": (
+        "import onnxruntime, safetensors; print('onnxruntime', onnxruntime.__version__)",
+        "pip install --no-deps -r requirements.lock",
+    ),
     "training": (
-        "import torch; print('torch', torch.__version__)",
-        "optional: pip install courtside[train]",
+        "import torch, accelerate, diffusers, onnx; "
+        "print('torch', torch.__version__, 'on', 'cuda' if torch.cuda.is_available() else 'cpu')",
+        "optional: make dev, or pip install 'courtside[train]'",
+    ),
+    "datasets": (
+        "import pyarrow.parquet; print('pyarrow', pyarrow.__version__)",
+        "optional: make dev, or pip install 'courtside[train]'",
+    ),
+    "pusht": (
+        "import importlib.metadata as m, gym_pusht.envs.pusht; "
+        "print('gym-pusht', m.version('gym-pusht'))",
+        "optional: make dev, or pip install 'courtside[pusht]'",
     ),
     "ros": (
         "import rclpy; print('rclpy')",
-        "optional: source your ROS 2, or pip install courtside[ros]",
+        "optional: source your ROS 2, or pip install 'courtside[ros]'",
     ),
 }
-OPTIONAL = {"training", "ros"}
+OPTIONAL = {"training", "datasets", "pusht", "ros"}
 TIMEOUT = 60  # [s] for one check
 
 
