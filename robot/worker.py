@@ -1,5 +1,6 @@
 """Slow work beside the loop: a worker thread behind a newest-result-wins mailbox."""
 
+import atexit
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -39,6 +40,16 @@ class Arrival(Generic[T]):
     error: Exception | None = None
 
 
+_running: list[threading.Thread] = []
+
+
+@atexit.register
+def _await_work() -> None:
+    """Give native code half a second to return: ending Python beneath it would abort."""
+    for thread in _running:
+        thread.join(0.5)
+
+
 class Mailbox(Generic[T]):
     """Runs one job at a time off the loop; a newer request makes an older answer stale.
 
@@ -67,7 +78,9 @@ class Mailbox(Generic[T]):
                 job.set_exception(error)
 
         self._job, self._requested, self._arrives = job, now, self._due(now)
-        threading.Thread(target=run, daemon=True).start()
+        thread = threading.Thread(target=run, daemon=True)
+        _running[:] = [*filter(threading.Thread.is_alive, _running), thread]
+        thread.start()
 
     def poll(self, now: float) -> Arrival[T] | None:
         """The newest request's answer, once, when it is due at time `now` [s]."""

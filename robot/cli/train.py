@@ -51,12 +51,12 @@ class Train:
     """Of its tokens."""
     heads: int = 4
     """Of its attention."""
-    history: int = 2
-    """Observations seen."""
-    horizon: int = 16
-    """Actions in a chunk."""
-    patch: int = 2
-    """Consecutive actions in a token."""
+    history: int | None = None
+    """Observations seen. Default: the task's, or 2."""
+    horizon: int | None = None
+    """Actions in a chunk. Default: the task's, or 16."""
+    patch: int | None = None
+    """Consecutive actions in a token. Default: the task's, or 2."""
     steps: int = 24_000
     """Of training."""
     batch: int = 512
@@ -97,12 +97,15 @@ class Train:
             if self.goal in ("none", "language"):
                 layout = replace(layout, goal=())
             names = {field.name for field in fields(TrainConfig)} & {f.name for f in fields(self)}
-            sizes = ("layers", "width", "heads", "history", "horizon", "patch")
+            sizes = dict(task.sizes) if task else {}
+            for name in ("layers", "width", "heads", "history", "horizon", "patch"):
+                if (size := getattr(self, name)) is not None:
+                    sizes[name] = size
             with _bar(self.out.name) as show:
                 checkpoint = train(
                     episodes,
                     layout,
-                    {name: getattr(self, name) for name in sizes},
+                    sizes,
                     NoiseConfig(),
                     TrainConfig(**{name: getattr(self, name) for name in names}),
                     self.out,

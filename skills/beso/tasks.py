@@ -121,7 +121,7 @@ _NEAR = tuple(
 )
 BLOCKPUSH = Task(
     layout=Layout("pusher", (2, 5, 12, 15), folds=4, near=_NEAR, reach=0.05, goal=(0, 1, 3, 4)),
-    sizes={"history": 2, "horizon": 16, "patch": 4},
+    sizes={"history": 2, "horizon": 8, "patch": 2},
     observe=pushing.observation,
     target=pushing.target,
     wanted=lambda goal, state: blocks_goal(goal, state)[None, None],
