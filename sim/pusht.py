@@ -52,7 +52,8 @@ def _make_env(frame_size: int | None) -> "PushTEnv":
             from gym_pusht.envs.pusht import PushTEnv
         except ModuleNotFoundError as error:
             raise RuntimeError(
-                f"the PushT world needs {error.name}: pip install gym-pusht==0.1.8"
+                f"the PushT world needs {error.name}: run `make dev`, or "
+                "pip install 'courtside[pusht]'"
             ) from error
     if frame_size is None:
         return PushTEnv(obs_type="state")

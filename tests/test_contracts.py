@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rig import scene_of
 
-from robot.cli import build
+from robot.cli import build, worlds
 from robot.specs import DESCRIPTIONS, SPECS
 from robot.types import Goal, JointMode, Outcome, Reference, State, Status, vector
 from sim.tabletop import Tabletop, TabletopConfig
@@ -22,19 +22,46 @@ def state_of(world):
     return State(obs.time, 0.0, obs.seq, obs.q, obs.qd, reference, obs.fixes)
 
 
+def world_of(robot):
+    if robot == "pusht":
+        pytest.importorskip("gym_pusht")
+        return worlds.pusht(0)
+    if robot == "pusher":
+        return worlds.blockpush(0)
+    return Tabletop(build.robot_spec(), scene_of(), TabletopConfig())
+
+
 @pytest.fixture(scope="module")
-def state():
-    world = Tabletop(build.robot_spec(), scene_of(), TabletopConfig())
-    yield state_of(world)
-    world.close()
+def states():
+    """The first state of a world of each robot, made when it is asked for."""
+    made = {}
+
+    def state(robot):
+        if robot not in made:
+            world = world_of(robot)
+            made[robot] = state_of(world)
+            world.close()
+        return made[robot]
+
+    return state
 
 
-@pytest.mark.parametrize("name", SKILLS)
-def test_a_skill_answers_at_once_and_in_form(name, state):
-    spec = build.robot_spec()
-    skill = build.skills(spec)[name]
-    for args in ({}, {"object": "red block", "at": "blue bowl", "to": [0, 0], "opening": -1}):
+ARGS = (
+    {"object": "red block", "at": "blue bowl", "to": [0, 0], "opening": -1},
+    {"pose": "corner", "assignment": 1},
+)
+
+
+@pytest.mark.parametrize(("robot", "name"), [(r, name) for r in SKILLS for name in SKILLS[r]])
+def test_a_skill_answers_at_once_and_in_form(robot, name, states):
+    spec, state = build.robot_spec(robot), states(robot)
+    skill = build.skills(spec, only=(name,))[name]
+    for args in ({}, *ARGS):
         goal = Goal(1, name, args)
+        if name == "push_blocks" and "assignment" not in args:
+            with pytest.raises(ValueError, match="assignment=0: red block to green target"):
+                skill.reset(state, goal)
+            continue
         skill.reset(state, goal)
         began = time.thread_time()
         command, outcome = skill.act(state, goal)
@@ -43,6 +70,11 @@ def test_a_skill_answers_at_once_and_in_form(name, state):
         assert outcome.status in Status and (outcome.reason != "") == (outcome.status == "failed")
         assert command.target.shape == (len(spec.joints),) and np.isfinite(command.target).all()
         assert set(command.modes) <= spec.modes and command.expiry > 0
+
+
+def test_every_robot_has_skills_and_can_hold():
+    assert SKILLS.keys() == SPECS.keys()
+    assert all("hold" in skills for skills in SKILLS.values())
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=lambda spec: spec.name)
@@ -78,7 +110,7 @@ def test_a_world_keeps_the_robots_contract(engine):
 
 
 def test_unknown_names_list_the_valid_ones():
-    with pytest.raises(ValueError, match="valid are ur5e"):
+    with pytest.raises(ValueError, match="valid are ur5e, pusht, pusher"):
         build.robot_spec("r2d2")
     with pytest.raises(ValueError, match="valid are mujoco, pybullet"):
         Tabletop(build.robot_spec(), (), TabletopConfig("gazebo"))

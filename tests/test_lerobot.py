@@ -6,8 +6,6 @@ import subprocess
 import sys
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from demonstrations import made, refused, same, slow
 from hypothesis import given, settings
@@ -17,6 +15,9 @@ from hypothesis.extra.numpy import arrays
 from skills.beso.datasets import load
 from skills.beso.episodes import DataError, Episodes
 from skills.beso.lerobot_write import Files, write
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
 
 INFO = "meta/info.json"
 TASKS = "meta/tasks.parquet"
@@ -319,4 +320,4 @@ def test_without_pyarrow_the_extra_is_named(dataset):
         f"load(Path({str(dataset)!r}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "DataError: LeRobot datasets need pyarrow: pip install 'courtside[train]'" in done.stderr
+    assert "DataError: LeRobot datasets need pyarrow: run `make dev`" in done.stderr

@@ -1,5 +1,6 @@
 """Samplers and schedules against closed forms, and against diffusers."""
 
+from itertools import pairwise
 from math import exp, hypot, log, sqrt
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_noise_levels_fall_from_the_highest_to_zero(name, n, low, span):
     assert len(levels) == n + 1
     assert levels[0] == low * span and levels[-1] == 0
     assert n == 1 or levels[-2] == low
-    assert all(a > b for a, b in zip(levels, levels[1:], strict=False))
+    assert all(a > b for a, b in pairwise(levels))
 
 
 def test_noise_levels_are_spaced_as_their_names_say():

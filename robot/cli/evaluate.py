@@ -170,7 +170,9 @@ def _draw(path: Path, task: str, of: str, results: dict[str, Any]) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise WrongUse("--plot needs matplotlib: pip install 'courtside[train]'") from error
+        raise WrongUse(
+            "--plot needs matplotlib: run `make dev`, or pip install 'courtside[train]'"
+        ) from error
     shown = ("success_rate", "mean_max_coverage", "final_iou", "result", "order_share")
     figure = Figure((6, 4), layout="constrained")
     axes = figure.add_subplot()

@@ -81,7 +81,9 @@ class Train:
             import accelerate  # noqa: F401
             import torch  # noqa: F401
         except ImportError as error:
-            raise Failure(f"training needs {error.name}: pip install 'courtside[train]'") from error
+            raise Failure(
+                f"training needs {error.name}: run `make dev`, or pip install 'courtside[train]'"
+            ) from error
 
         from robot.cli.session import print_json
         from skills.beso.config import NoiseConfig
@@ -165,7 +167,8 @@ def _bar(name: str) -> "Iterator[Callable[[Progress_], None]]":
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[now]}"), console=Console(stderr=True)) as bar:
+    console = Console(stderr=True, soft_wrap=True)
+    with Progress(*columns, TextColumn("{task.fields[now]}"), console=console) as bar:
         task = bar.add_task(name, total=None, now="")
 
         def show(progress: "Progress_") -> None:
@@ -175,6 +178,8 @@ def _bar(name: str) -> "Iterator[Callable[[Progress_], None]]":
             for key in ("success_rate", "mean_max_coverage", "final_iou", "result"):
                 if key in progress.metrics:
                     now += f"  {key.replace('_', ' ')} {progress.metrics[key]:.2f}"
+            if not console.is_terminal and progress.step % 1000 == 0:
+                console.print(f"{progress.step} of {progress.steps}: {now}", highlight=False)
             bar.update(task, completed=progress.step, total=progress.steps, now=now)
 
         yield show

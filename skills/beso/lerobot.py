@@ -308,7 +308,9 @@ def pyarrow_modules() -> tuple[ModuleType, ModuleType]:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
-        raise DataError("LeRobot datasets need pyarrow: pip install 'courtside[train]'") from error
+        raise DataError(
+            "LeRobot datasets need pyarrow: run `make dev`, or pip install 'courtside[train]'"
+        ) from error
     return pa, pq
 
 
