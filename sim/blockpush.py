@@ -1,6 +1,5 @@
 """The block push world as a Robot."""
 
-import time
 from dataclasses import dataclass
 from math import exp
 from typing import Literal
@@ -12,6 +11,7 @@ from robot.pushing import PUSHER, frame_of
 from robot.types import Command, Fix, Image, Observation, Vector, vector
 from sim.blockpush_parts import CAMERAS, LAG, SIZES, Start, random_start
 from sim.engine import Engine
+from sim.pace import Pace
 
 EngineName = Literal["mujoco", "pybullet"]
 
@@ -84,7 +84,7 @@ class BlockPush:
         self._ticks = self._received = 0
         self._command: Command | None = None
         self._sensed: Observation | None = None
-        self._began: float | None = None
+        self._pace = Pace(self.spec.dt, self.config.speed)
 
     @property
     def engine(self) -> Engine:
@@ -102,7 +102,7 @@ class BlockPush:
             self._advance()
             self._ticks += 1
         self._sensed = self._sense()
-        self._pace()
+        self._pace.keep(self.now())
         return True
 
     def _advance(self) -> None:
@@ -119,17 +119,6 @@ class BlockPush:
             self.engine.step(drive, (drive - self._drive) / self._step)
             self._drive = drive
         self._reference = end
-
-    def _pace(self) -> None:
-        """Sleep until simulated time is due; time lost is not caught up."""
-        if self.config.speed == float("inf"):
-            return
-        clock = time.monotonic()
-        due = self.now() / self.config.speed
-        if self._began is None or clock - self._began > due + 2 * self.spec.dt:
-            self._began = clock - due
-        else:
-            time.sleep(max(0.0, self._began + due - clock))
 
     def read(self) -> Observation:
         if self._sensed is None:

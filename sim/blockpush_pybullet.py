@@ -9,7 +9,7 @@ from robot.pushing import BLOCK, BLOCKS, TOLERANCE
 from robot.types import RobotSpec, Vector
 from sim import blockpush_parts as parts
 from sim.blockpush_parts import Start
-from sim.pybullet_engine import GRAVITY, PybulletEngine, _Client, _xyzw
+from sim.pybullet_engine import GRAVITY, Client, PybulletEngine, xyzw
 from sim.shapes import Box
 
 CONTACT_REACH = 0.002  # [m] how far apart contacts are prepared; the default is half a block
@@ -20,7 +20,7 @@ class PybulletBlockPush(PybulletEngine):
     """See `sim.engine.Engine`: the tabletop's, around another world."""
 
     def __init__(self, spec: RobotSpec, start: Start, dt: float) -> None:
-        self._client = _Client()
+        self._client = Client()
         self._dt = dt
         self._client.setPhysicsEngineParameter(
             fixedTimeStep=dt,
@@ -80,7 +80,7 @@ class PybulletBlockPush(PybulletEngine):
                 rgbaColor=[*color, 1.0],
             )
             bodies[name] = self._client.createMultiBody(
-                0.0, -1, disc, (x, y, z), _xyzw((w, i, j, k))
+                0.0, -1, disc, (x, y, z), xyzw((w, i, j, k))
             )
         return bodies
 

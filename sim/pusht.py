@@ -1,7 +1,6 @@
 """PushT as a Robot: the world of gym-pusht, whose seeds, physics and pictures it keeps."""
 
 import os
-import time
 import warnings
 from dataclasses import dataclass
 from math import pi
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from robot.pusht import GOALS, PIXEL, PUSHT, SIDE, fix_of
 from robot.types import Command, Image, Observation, vector
+from sim.pace import Pace
 
 if TYPE_CHECKING:
     from gym_pusht.envs.pusht import PushTEnv
@@ -106,7 +106,7 @@ class PushT:
         self._command: Command | None = None  # as long as it is valid
         self._received = self._ticks = 0
         self._sensed: Observation | None = None
-        self._started: float | None = None
+        self._pace = Pace(self.spec.dt, self.config.speed)
 
     @property
     def env(self) -> "PushTEnv":
@@ -126,7 +126,7 @@ class PushT:
             seen = self._advance()
             self._ticks += 1
         self._sensed = self._sense(seen)
-        self._pace()
+        self._pace.keep(self.now())
         return True
 
     def _advance(self) -> object:
@@ -139,17 +139,6 @@ class PushT:
             else:  # once: it comes to rest here
                 self._command, self._wanted = None, np.array(env.agent.position)
         return env.step(self._wanted)[0]
-
-    def _pace(self) -> None:
-        """Sleep until simulated time is due; time lost is not caught up."""
-        if self.config.speed == float("inf"):
-            return
-        clock = time.monotonic()
-        due = self.now() / self.config.speed
-        if self._started is None or clock - self._started > due + 2 * self.spec.dt:
-            self._started = clock - due
-        else:
-            time.sleep(max(0.0, self._started + due - clock))
 
     def read(self) -> Observation:
         if self._sensed is None:

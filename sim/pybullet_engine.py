@@ -29,7 +29,7 @@ GEAR_FORCE, GEAR_ERP = 100.0, 0.1  # [N] what keeps the fingers symmetric
 NEAR, FAR = 0.05, 10.0  # [m] planes of the cameras
 
 
-class _Client:
+class Client:
     """PyBullet's functions, bound to a simulation of its own.
 
     (pybullet_utils has the like, which prints to standard output.)
@@ -54,7 +54,7 @@ class PybulletEngine:
     """See `sim.engine.Engine`. One thread; any number in one process."""
 
     def __init__(self, spec: RobotSpec, scene: Scene, dt: float) -> None:
-        self._client = _Client()
+        self._client = Client()
         self._dt = dt
         self._client.setPhysicsEngineParameter(
             fixedTimeStep=dt,
@@ -189,7 +189,7 @@ class PybulletEngine:
         kinds = [pybullet.GEOM_BOX] * len(boxes)
         halves = [box.half for box in boxes]
         positions = [box.position for box in boxes]
-        turns = [_xyzw(box.quaternion) for box in boxes]
+        turns = [xyzw(box.quaternion) for box in boxes]
         body = self._client.createMultiBody(
             mass,
             self._client.createCollisionShapeArray(
@@ -206,7 +206,7 @@ class PybulletEngine:
                 visualFrameOrientations=turns,
             ),
             position,
-            _xyzw(quaternion),
+            xyzw(quaternion),
         )
         self._surface(body, -1)
         return body
@@ -228,7 +228,7 @@ class PybulletEngine:
         )
 
 
-def _xyzw(quaternion: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+def xyzw(quaternion: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     w, x, y, z = quaternion
     return x, y, z, w
 

@@ -1,6 +1,5 @@
 """The tabletop world as a Robot."""
 
-import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from robot.types import Command, Fix, Image, Observation, RobotSpec, Vector, vector
 from sim.engine import CAMERAS, Engine
+from sim.pace import Pace
 from sim.scene import Scene
 from sim.shapes import SIZES
 
@@ -62,7 +62,7 @@ class Tabletop:
         self._received = 0.0
         self._next_fix = self._next_frame = 0.0
         self._sensed: Observation | None = None
-        self._started: float | None = None
+        self._pace = Pace(self.spec.dt, self.config.speed)
 
     @property
     def engine(self) -> Engine:
@@ -79,7 +79,7 @@ class Tabletop:
         self._advance()
         self._ticks += 1
         self._sensed = self._sense()
-        self._pace()
+        self._pace.keep(self.now())
         return True
 
     def _advance(self) -> None:
@@ -95,17 +95,6 @@ class Tabletop:
         for step in range(1, steps + 1):
             engine.step(start + way * (step / steps), speed)
         self._reference = command.target
-
-    def _pace(self) -> None:
-        """Sleep until simulated time is due; time lost is not caught up."""
-        if self.config.speed == float("inf"):
-            return
-        clock = time.monotonic()
-        due = self.now() / self.config.speed
-        if self._started is None or clock - self._started > due + 2 * self.spec.dt:
-            self._started = clock - due
-        else:
-            time.sleep(max(0.0, self._started + due - clock))
 
     def read(self) -> Observation:
         if self._sensed is None:
