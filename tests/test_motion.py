@@ -5,9 +5,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from robot.pushing import PUSHER
+from robot.pusht import PUSHT
+from robot.safety import Supervisor
 from robot.specs import UR5E
-from robot.types import Reference, vector
-from skills.motion import Motion
+from robot.types import Command, JointMode, Reference, State, vector
+from skills.motion import SHARE, Motion, Stream
 
 ZERO = vector(np.zeros(7))
 
@@ -18,8 +21,9 @@ def started(q):
     return motion
 
 
-def differences(path):
-    q, dt = np.array(path), UR5E.dt
+def differences(path, dt=UR5E.dt):
+    """Velocity, acceleration and jerk between the positions of a path."""
+    q = np.array(path)
     v = np.diff(q, axis=0) / dt
     a = np.diff(v, axis=0) / dt
     return v, a, np.diff(a, axis=0) / dt
@@ -82,3 +86,105 @@ def test_stopping_takes_as_long_as_the_limits_ask():
         count += 1
     a, j = 0.98 * UR5E.acceleration[0], 0.98 * UR5E.jerk[0]
     assert count * UR5E.dt == pytest.approx(speed / a + a / j, abs=0.05)
+
+
+# --- a stream of wishes ---------------------------------------------------------------------------
+
+
+def streamed(spec, wishes, start=None):
+    """The stream and its path, which began at rest; the Supervisor passes every step of it."""
+    stream, supervisor = Stream(spec), Supervisor(spec)
+    q = np.array(spec.home if start is None else start)
+    supervisor.reset(q)
+    path, modes = [q, q, q], (JointMode.POSITION,) * len(q)
+    for tick, wish in enumerate(wishes):
+        still = vector(np.zeros(len(q)))
+        state = State(tick * spec.dt, 0.0, tick, vector(q), still, supervisor.reference)
+        q = stream.toward(wish, state)
+        verdict = supervisor.filter(state, Command(state.time, tick, 1, q, modes, spec.timeout))
+        assert verdict.reasons == () and (verdict.command.target == q).all()
+        path.append(q)
+    return stream, np.array(path)
+
+
+def assert_within_limits(spec, path):
+    limits = (spec.velocity, spec.acceleration, spec.jerk)
+    for values, limit in zip(differences(path, spec.dt), limits, strict=True):
+        assert (np.abs(values) <= SHARE * limit * (1 + 1e-6)).all()
+    beyond = np.maximum(spec.lower - path, path - spec.upper)
+    assert (beyond <= near(spec)).all()
+
+
+def near(spec):
+    """What counts as there (n,): a thousandth of what the jerk makes of one tick."""
+    return spec.jerk * spec.dt**3 / 1000
+
+
+SPECS = (PUSHT, PUSHER, UR5E)
+EITHER = st.sampled_from(SPECS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(EITHER, st.integers(0, 2**32 - 1))
+def test_any_stream_of_wishes_leads_to_a_motion_within_the_limits(spec, seed):
+    """Wishes that jump, creep, rest, and lie beyond where the robot can go."""
+    rng = np.random.default_rng(seed)
+    n, size = len(spec.joints), spec.upper - spec.lower
+    wish, wishes = np.array(spec.home), []
+    for _ in range(8):
+        scale = rng.choice([1.0, 0.1, 1e-2, 1e-4, 0.0], size=n)
+        anywhere = spec.lower + size * rng.uniform(-0.2, 1.2, n)
+        for _ in range(int(rng.integers(1, 12))):
+            wish = wish + scale * size * rng.normal(size=n) if rng.random() < 0.7 else anywhere
+            wishes.append(wish)
+    _, path = streamed(spec, wishes)
+    assert_within_limits(spec, path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(EITHER, st.integers(0, 2**32 - 1))
+def test_a_wish_that_stays_is_reached_soon_and_not_run_past(spec, seed):
+    rng = np.random.default_rng(seed)
+    start, wish = (rng.uniform(spec.lower, spec.upper) for _ in range(2))
+    way, v, a, j = (
+        np.abs(wish - start),
+        *(SHARE * limit for limit in (spec.velocity, spec.acceleration, spec.jerk)),
+    )
+    # No motion within the limits is quicker than one at full speed, or than one at full
+    # acceleration half the way and back; it has time for a speed-up and a slow-down besides.
+    least = np.max([way / v, 2 * np.sqrt(way / a)])
+    most = float((way / v + 2 * v / a + 4 * a / j).max()) + 6 * spec.dt
+    _, path = streamed(spec, [wish] * round(most / spec.dt), start)
+    assert path[-1] == pytest.approx(wish, abs=1e-9)
+    there = np.abs(path - wish).max(axis=1) < 1e-6
+    assert np.argmax(there) * spec.dt >= least
+    # Where the acceleration limits the braking, of a robot as quick as PushT's (all the way in
+    # three ticks), it begins a little late: by a twentieth of one tick's jerk at most.
+    past = np.sign(wish - start) * (path - wish)
+    assert (past <= 50 * near(spec)).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(EITHER, st.integers(0, 2**32 - 1))
+def test_what_is_within_the_limits_passes_unchanged(spec, seed):
+    """A motion that came out of one stream comes out of the next as it was."""
+    rng = np.random.default_rng(seed)
+    wishes = np.repeat(rng.uniform(spec.lower, spec.upper, (6, len(spec.joints))), 15, axis=0)
+    _, path = streamed(spec, wishes)
+    stream, again = streamed(spec, path[3:])
+    assert stream.limited == 0 and (again == path).all()
+
+
+def test_a_stream_goes_on_from_what_was_really_sent():
+    stream, spec = Stream(PUSHT), PUSHT
+    still = vector([0.0, 0.0])
+
+    def toward(wish, q):
+        state = State(0.0, 0.0, 0, q, still, Reference(q, still, still))
+        return stream.toward(np.array(wish), state)
+
+    toward([0.3, 0.3], vector([0.29, 0.29]))
+    elsewhere = vector([0.1, 0.1])  # something else moved the robot meanwhile
+    step = toward([0.5, 0.5], elsewhere) - elsewhere
+    assert (step > 0).all() and (step <= SHARE * spec.jerk * spec.dt**3 * (1 + 1e-6)).all()
+    assert stream.limited == 1
