@@ -9,6 +9,7 @@ A frame (16,) is laid out as in the published demonstrations: two blocks (x, y, 
 looks the same after half a turn, in [0, pi).
 """
 
+from collections.abc import Sequence
 from math import inf, pi
 
 import numpy as np
@@ -95,6 +96,31 @@ def goal_frame(frame: ArrayLike, assignment: int) -> Vector:
     targets = targets_of(goal)[[assignment, 1 - assignment]]
     goal[0:2], goal[3:5] = targets[0, :2], targets[1, :2]
     return goal
+
+
+# How the goal is told: which block goes where. Demonstrations come with the first; the others
+# are for seeing whether a policy understands what it has not heard.
+HEARD = (
+    "push the {0} into the {2} and the {1} into the {3}",
+    "put {0} on {2}, {1} on {3}",
+    "move the {0} to the {2}, and the {1} to the {3}",
+    "the {0} goes to the {2}, the {1} to the {3}",
+    "{0}: {2}; {1}: {3}",
+    "bring the {0} over to the {2} and bring the {1} to the {3}",
+)
+UNHEARD = (
+    "slide the {0} onto the {2} and the {1} onto the {3}",
+    "I want the {0} in the {2}, the {1} in the {3}",
+    "shove the {0} towards the {2} and the {1} towards the {3} please",
+    "take the {0} to where the {2} is, and the {1} to where the {3} is",
+)
+
+
+def sentence(assignment: int, ways: Sequence[str], rng: np.random.Generator) -> str:
+    """Says which block goes where in one of `ways`; either block is named first."""
+    targets = TARGETS[assignment], TARGETS[1 - assignment]
+    blocks, targets = (pair[:: rng.choice([1, -1])] for pair in (BLOCKS, targets))
+    return str(rng.choice(ways)).format(*blocks, *targets)
 
 
 def inside(frame: ArrayLike) -> tuple[int | None, int | None]:

@@ -111,11 +111,13 @@ class Record:
         kept = [episode for episode in shown if episode is not None]
         if not kept:
             raise Failure("no demonstration came to its end")
-        lengths = [len(seen) for seen, _ in kept]
-        seen, actions = ([row for e in kept for row in e[part]] for part in (0, 1))
+        lengths = [len(seen) for seen, *_ in kept]
+        seen = [row for rows, _, _ in kept for row in rows]
+        actions = [row for _, rows, _ in kept for row in rows]
         ends = list(accumulate(lengths))
         try:
-            episodes = Episodes.of(seen, actions, ends, 10.0, ("push both blocks",) * len(kept))
+            sentences = tuple(sentence for *_, sentence in kept)
+            episodes = Episodes.of(seen, actions, ends, 10.0, sentences)
             write(episodes, self.target)
         except DataError as error:
             raise WrongUse(str(error)) from error

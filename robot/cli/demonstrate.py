@@ -17,7 +17,7 @@ from robot.types import Status, Tick, Vector
 if TYPE_CHECKING:
     from robot.cli.build import EngineName
 
-Demonstration = tuple[list[Vector], list[Vector]]  # observations, actions
+Demonstration = tuple[list[Vector], list[Vector], str]  # observations, actions, a sentence
 
 
 def push_blocks(engine: "EngineName", seed: int, rate: float) -> Demonstration | None:
@@ -27,7 +27,7 @@ def push_blocks(engine: "EngineName", seed: int, rate: float) -> Demonstration |
     """
     from planners.conduct import Leg
     from planners.fixed import FixedPlanner
-    from robot.pushing import observation
+    from robot.pushing import HEARD, assignment, observation, sentence
     from skills.disturbed import DisturbanceConfig, Disturbed
 
     world = worlds.blockpush(seed, engine, duration=60.0)
@@ -61,7 +61,10 @@ def push_blocks(engine: "EngineName", seed: int, rate: float) -> Demonstration |
             until=lambda tick: tick.outcome.status is not Status.RUNNING,
         )
     )
-    return (seen, actions) if ended is Status.DONE else None
+    if ended is not Status.DONE:
+        return None
+    came_to = assignment(seen[-1])
+    return seen, actions, "" if came_to is None else sentence(came_to, HEARD, rng)
 
 
 def many(

@@ -23,8 +23,9 @@ class Eval:
 
     what: Positional[Literal["beso"]]
     """beso: diffusion policies."""
-    task: Literal["pusht", "pusht-goal", "blockpush"] = "pusht"
-    """pusht: one goal, known from training. pusht-goal: two goals, told. blockpush: told."""
+    task: Literal["pusht", "pusht-goal", "blockpush", "blockpush-told"] = "pusht"
+    """pusht: one goal, known from training. pusht-goal: either of two goals. blockpush: a goal says
+    which block goes where; blockpush-told: words do, none of which were heard in training."""
     checkpoint: Path | None = None
     """Of another policy than the one that comes with the package."""
     steps: str = "3"
@@ -95,8 +96,8 @@ class Eval:
     def _setup(self, steps: int, guidance: float | None) -> "Setup":
         """The shipped policy's settings, but for those given."""
         from robot.cli.episodes import Setup
-        from skills.beso.checkpoint import Checkpoint, CheckpointError
-        from skills.beso.shipped import SHIPPED
+        from skills.beso.checkpoint import CheckpointError
+        from skills.beso.shipped import SHIPPED, load
 
         shipped = SHIPPED[self.task]
         given = {
@@ -110,7 +111,7 @@ class Eval:
         chunks = {} if self.execute is None else {"execute": self.execute}
         path = self.checkpoint or shipped.path
         try:
-            Checkpoint.load(path, shipped.task.layout.robot)
+            load(self.task, path)
             return Setup(
                 self.task,
                 path,

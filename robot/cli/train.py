@@ -86,18 +86,26 @@ class Train:
             ) from error
 
         from robot.cli.session import print_json
+        from robot.sentences import embed
         from skills.beso.config import NoiseConfig
         from skills.beso.datasets import load
         from skills.beso.episodes import DataError, join
-        from skills.beso.tasks import TASKS
+        from skills.beso.tasks import TASKS, told
         from skills.beso.train import TrainConfig, train
 
         task = TASKS.get(self.task)
+        if task and self.goal == "language":
+            task = told(task)
         try:
             episodes = join(*map(load, self.data))
             layout = task.layout if task else self._layout(episodes.observations.shape[1])
-            if self.goal in ("none", "language"):
+            if self.goal == "none":
                 layout = replace(layout, goal=())
+            sentences = None
+            if self.goal == "language":
+                if not any(episodes.tasks):
+                    raise DataError("language goals need sentences, and no episode has one")
+                sentences = embed(episodes.tasks)
             names = {field.name for field in fields(TrainConfig)} & {f.name for f in fields(self)}
             sizes = dict(task.sizes) if task else {}
             for name in ("layers", "width", "heads", "history", "horizon", "patch"):
@@ -112,6 +120,7 @@ class Train:
                     TrainConfig(**{name: getattr(self, name) for name in names}),
                     self.out,
                     augmented=task.augmented if task else lambda same: same,
+                    sentences=sentences,
                     about={"command": f"courtside {shlex.join(sys.argv[1:])}", **build.origin()},
                     evaluate=self._evaluation(),
                     show=show,
@@ -127,6 +136,7 @@ class Train:
 
     def _layout(self, numbers: int) -> "Layout":
         """From the options; refuses what the observations do not have."""
+        from robot.sentences import SIZE
         from skills.beso.config import Layout
 
         if not self.robot:
@@ -135,6 +145,8 @@ class Train:
             if any(not 0 <= column < numbers for column in getattr(self, name)):
                 option = name.replace("_", "-")
                 raise WrongUse(f"--{option}: observations have the numbers 0 to {numbers - 1}")
+        if self.goal == "language":
+            return Layout(self.robot, self.angles, sentence=SIZE, anchor=self.anchor)
         goal = self.goal_columns or tuple(range(numbers))
         return Layout(self.robot, self.angles, goal=goal, anchor=self.anchor)
 
@@ -146,7 +158,11 @@ class Train:
         from skills.beso.evaluate import summary
         from skills.beso.shipped import SHIPPED
 
-        name = "pusht-goal" if self.task == "pusht" and self.goal != "none" else self.task
+        name = {
+            ("pusht", "future"): "pusht-goal",
+            ("pusht", "final"): "pusht-goal",
+            ("blockpush", "language"): "blockpush-told",
+        }.get((self.task, self.goal), self.task)
         shipped = SHIPPED[name]
         path = self.out.with_suffix(".sofar")
 

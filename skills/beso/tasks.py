@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from robot import pushing, pusht
+from robot import pushing, pusht, sentences
 from robot.types import Goal, State, Vector
 from skills.beso.config import Layout
 from skills.beso.episodes import Episodes, join
@@ -128,6 +128,31 @@ BLOCKPUSH = Task(
     done=_blocks_done,
     augmented=renamed,
 )
+
+
+# --- told in words --------------------------------------------------------------------------------
+
+
+def sentence_goal(goal: Goal) -> Vector:
+    """(1, 1, sentence): the embedding of goal argument `text`."""
+    text = goal.args.get("text")
+    if not isinstance(text, str) or not (told := sentences.embed([text])).any():
+        raise ValueError(f"text must say in words what to do, not {text!r}")
+    return told[None].astype(np.float64)
+
+
+def told(task: Task) -> Task:
+    """`task` for a policy whose goals are sentences.
+
+    Without the copies of its demonstrations: in a mirror their sentences would be wrong.
+    """
+    return replace(
+        task,
+        layout=replace(task.layout, goal=(), sentence=sentences.SIZE),
+        wanted=lambda goal, state: sentence_goal(goal),
+        augmented=lambda episodes: episodes,
+    )
+
 
 TASKS = {"pusht": PUSHT, "blockpush": BLOCKPUSH}
 

@@ -30,7 +30,7 @@ class Batch:
 class Windows:
     """Every step of every episode begins a window. Kept on `device`, drawn at random.
 
-    `sentences` (E, G): for language goals, the embedding of each episode's task.
+    `sentences` (E, G): for language goals, the embedding of each episode's task; zeros: none.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class Windows:
 
     def _goal(self, at: Tensor, chance: Tensor) -> tuple[Tensor, Tensor]:
         """The goal of each window, and whether it has one: (B, goals, G), (B,)."""
-        always = torch.ones_like(at, dtype=torch.bool)
         if self._kind == "language":
-            return self._goals[self._episode[at], None], always
+            goals = self._goals[self._episode[at], None]
+            return goals, (goals != 0).any(-1).any(-1)
         if self._kind == "none":
-            return self._goals[at, None], ~always
+            return self._goals[at, None], torch.zeros_like(at, dtype=torch.bool)
         goal, left = self._last[at], self._last[at] - at
         if self._kind == "future":  # any state that is still to come; the last has none
             goal = torch.minimum(at + 1 + (chance * left).long(), goal)
