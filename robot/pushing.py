@@ -119,8 +119,8 @@ UNHEARD = (
 def sentence(assignment: int, ways: Sequence[str], rng: np.random.Generator) -> str:
     """Says which block goes where in one of `ways`; either block is named first."""
     targets = TARGETS[assignment], TARGETS[1 - assignment]
-    blocks, targets = (pair[:: rng.choice([1, -1])] for pair in (BLOCKS, targets))
-    return str(rng.choice(ways)).format(*blocks, *targets)
+    way = int(rng.choice([1, -1]))
+    return str(rng.choice(ways)).format(*BLOCKS[::way], *targets[::way])
 
 
 def inside(frame: ArrayLike) -> tuple[int | None, int | None]:
