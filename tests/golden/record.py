@@ -1,4 +1,7 @@
-"""Records the golden runs again: `python tests/golden/record.py`. Say in the commit why."""
+"""Records the golden runs again: `python tests/golden/record.py [NAME...]`. Say in the commit why.
+
+`policy` is of the shipped policy's weights: it is to be recorded again when they are trained anew.
+"""
 
 import json
 import subprocess
@@ -31,6 +34,13 @@ RUNS = {
         ["put one block away and another in the corner", "--engine", "pybullet"],
         [(4.0, "open the gripper")],
     ),
+    "policy": (
+        [
+            *["push_blocks assignment=1", "--planner", "fixed", "--world", "blockpush"],
+            *["--seed", "1", "--engine", "mujoco", "--speed", "inf"],
+        ],
+        [],
+    ),
 }
 
 
@@ -59,5 +69,5 @@ def record(name: str, folder: Path) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        for each in RUNS:
+        for each in sys.argv[1:] or RUNS:
             record(each, Path(temporary))
