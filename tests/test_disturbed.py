@@ -25,7 +25,7 @@ class Slow:
         self.said.clear()
 
     def act(self, state, goal):
-        target = vector(state.reference.q + [0.0, 0.001])
+        target = vector(state.reference.q + np.array([0.0, 0.001]))
         modes = (JointMode.POSITION,) * 2
         command = Command(state.time, state.seq, goal.id, target, modes, PUSHER.timeout)
         self.said.append((command, Outcome(goal.id, Status.RUNNING, f"tick {state.seq}")))
@@ -162,7 +162,7 @@ def test_demonstrations_are_recorded_with_what_was_wanted(engine, tmp_path, comm
     made = json.loads(printed)  # nothing else stands on standard output
     assert code == 0 and made["target"] == str(out)
     assert made["episodes"] == 2 == sum(made["tasks"].values()) and made["fps"] == 10
-    assert 40 < made["steps_per_episode"]["min"] and made["steps_per_episode"]["max"] < 400
+    assert made["steps_per_episode"]["min"] > 40 and made["steps_per_episode"]["max"] < 400
     assert (made["observation"]["size"], made["action"]["size"]) == (16, 2)
     assert np.abs([made["action"]["min"], made["action"]["max"]]).max() <= STEP
     code, printed, _ = command("data", "inspect", out, "--json")
