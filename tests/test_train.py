@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from beso_rig import LAYOUT, NOISE, SIZES, episodes
+from numpy.typing import NDArray
 
 from skills.beso.checkpoint import Checkpoint
 from skills.beso.episodes import DataError, Episodes
@@ -26,8 +27,19 @@ def start(out: Path, config: TrainConfig = QUICK, show=lambda progress: None, da
     return train(data or episodes(), LAYOUT, SIZES, NOISE, config, out, show=show)
 
 
-if __name__ == "__main__":  # the run that is killed
-    start(Path(sys.argv[1]), show=lambda progress: print(progress.step, flush=True))
+# A run that several processes share. Chunks of one action, which never reach beyond their episode,
+# so that all windows count the same and the processes' mean is that of the whole batch; float32.
+SHARED = replace(QUICK, steps=10, bf16=False)
+
+
+def shared(out: Path, config: TrainConfig = SHARED, show=lambda progress: None):
+    sizes = {**SIZES, "horizon": 1, "patch": 1}
+    return train(episodes(), LAYOUT, sizes, NOISE, config, out, show=show)
+
+
+if __name__ == "__main__":  # the run that is killed, or the one that is shared
+    begin = {"alone": start, "shared": shared}[sys.argv[1]]
+    begin(Path(sys.argv[2]), show=lambda now: print(now.step, now.loss, flush=True))
 
 
 @pytest.fixture(scope="module")
@@ -48,19 +60,23 @@ def test_a_run_leaves_a_checkpoint_and_a_curve_and_nothing_else(whole):
     assert json.loads(about["training"])["steps"] == 40
 
 
+def elsewhere() -> dict[str, str]:
+    """The environment of a run in a process of its own."""
+    here = Path(__file__).parent
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(here.parent)])}
+
+
 def test_a_run_killed_and_started_again_ends_bit_identical(whole, tmp_path):
     out = tmp_path / "policy.safetensors"
-    here = Path(__file__).parent
-    paths = os.pathsep.join([str(here), str(here.parent)])
     run = subprocess.Popen(
-        [sys.executable, __file__, str(out)],
+        [sys.executable, __file__, "alone", str(out)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": paths},
+        env=elsewhere(),
     )
     assert run.stdout is not None
     for line in run.stdout:
-        if int(line) == 23:  # after a save, and before the next
+        if int(line.split()[0]) == 23:  # after a save, and before the next
             run.send_signal(signal.SIGKILL)
             break
     assert run.wait() == -signal.SIGKILL
@@ -70,6 +86,53 @@ def test_a_run_killed_and_started_again_ends_bit_identical(whole, tmp_path):
     assert steps[0] == 21
     assert out.read_bytes() == whole.read_bytes()
     assert not out.with_suffix(".training").exists()
+
+
+def way(made: Checkpoint) -> NDArray[np.float32]:
+    """How far training has moved all weights, from where `shared` begins."""
+    import torch
+
+    from skills.beso.diffusion import Denoiser
+    from skills.beso.export import weights_of
+    from skills.beso.network import ScoreNetwork
+
+    torch.manual_seed(SHARED.seed)
+    first = weights_of(Denoiser(ScoreNetwork(made.network)))
+    return np.concatenate([(made.weights[name] - first[name]).ravel() for name in first])
+
+
+@pytest.fixture
+def other_precision():
+    """Accelerate keeps to one precision in a process, unless it is made to forget."""
+    from accelerate.state import AcceleratorState
+
+    AcceleratorState._reset_state()
+    yield
+    AcceleratorState._reset_state()
+
+
+def test_two_processes_share_a_batch_and_learn_what_one_does(tmp_path, other_precision):
+    """On CPUs, by gloo: torchrun, since `accelerate launch --cpu` starts but one process."""
+    out = tmp_path / "two" / "policy.safetensors"
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    done = subprocess.run(
+        [*launch, __file__, "shared", str(out)],
+        capture_output=True,
+        text=True,
+        env={**elsewhere(), "ACCELERATE_USE_CPU": "true"},
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    first = [line for line in done.stdout.splitlines() if line.startswith("1 ")]
+    assert len(first) == 2 and len(set(first)) == 2  # each has windows of its own
+    assert sorted(p.name for p in out.parent.iterdir()) == ["policy.json", "policy.safetensors"]
+    two = way(Checkpoint.load(out))
+    one = way(shared(tmp_path / "one.safetensors"))
+    half = way(shared(tmp_path / "half.safetensors", replace(SHARED, batch=SHARED.batch // 2)))
+    # 2e-5 when it was written: sums in another order. Half the batch leads elsewhere.
+    assert np.linalg.norm(two - one) < 1e-3 * np.linalg.norm(one)
+    assert np.linalg.norm(half - one) > 0.1 * np.linalg.norm(one)
 
 
 class Stop(Exception):
