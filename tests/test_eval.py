@@ -54,6 +54,20 @@ def test_every_setting_is_reported_with_intervals_and_drawn(command, tmp_path):
     assert picture.shape == (480, 720, 3) and picture.std() > 10
 
 
+@pytest.mark.parametrize("task", ["pusht", "pusht-goal"])
+def test_pusht_reports_coverage(task, command):
+    pytest.importorskip("gym_pusht")
+    args = ["--task", task, "--jobs", 1, "--n", 2, "--seed", 100, "--json"]
+    code, printed, _ = command("eval", "beso", *args)
+    report = json.loads(printed)
+    assert code == 0 and report["checkpoint"] == str(SHIPPED[task].path)
+    (found,) = report["by_steps"].values()
+    assert found["n"] == 2 and found["interventions"] == found["starved"] == 0
+    assert_in_intervals(found)
+    assert found["mean_max_coverage"] >= found["mean_max_coverage_raw"] > 0.5
+    assert found["final_iou"] <= found["mean_max_coverage"]
+
+
 def test_lambda_says_how_much_the_goal_matters(command):
     code, printed, _ = command(*BLOCKS, "--n", 4, "--seed", 8, "--lambda", "0,1", "--json")
     report = json.loads(printed)
