@@ -72,13 +72,17 @@ def skills(
     `due`: when what they compute beside the loop arrives; without it, when it is ready.
     """
     from skills import SKILLS
+    from skills.beso.checkpoint import CheckpointError
     from skills.body import Body
 
     body = Body.of(spec)
     body = replace(body, due=due or body.due, arrived=arrived or body.arrived)
     known = SKILLS[spec.name]
     wanted = {name: resolve(known[name]) for name in only or known}
-    return {name: make(body) for name, make in wanted.items()}
+    try:
+        return {name: make(body) for name, make in wanted.items()}
+    except CheckpointError as error:
+        raise Failure(str(error)) from error
 
 
 def vocabulary() -> "Vocabulary":

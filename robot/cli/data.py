@@ -98,13 +98,19 @@ class Record:
     def main(self) -> int:
         if self.n < 1 or self.jobs < 1 or not 0 <= self.rate < 1:
             raise WrongUse("--n and --jobs must be at least 1, and --rate from 0 to below 1")
+        if self.seed < 0:
+            raise WrongUse("--seed must be at least 0")
         from rich.console import Console
         from rich.progress import track
 
         from robot.cli.demonstrate import many
         from skills.beso.episodes import DataError, Episodes
-        from skills.beso.lerobot_write import write
+        from skills.beso.lerobot_write import check_new, write
 
+        try:
+            check_new(self.target)
+        except DataError as error:
+            raise WrongUse(str(error)) from error
         seeds = range(self.seed, self.seed + self.n)
         made = many(self.engine, seeds, self.rate, self.jobs)
         shown = track(made, "demonstrations", self.n, console=Console(stderr=True), transient=True)
@@ -121,6 +127,8 @@ class Record:
             write(episodes, self.target)
         except DataError as error:
             raise WrongUse(str(error)) from error
+        except OSError as error:
+            raise Failure(f"{self.target}: cannot be written: {error}") from error
         found = {"target": str(self.target), **summary("LeRobot v3.0", episodes)}
         if self.json:
             print(json.dumps(found))

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from robot.cli.episodes import Setup
 
 
+PLOTS = (".png", ".pdf", ".svg")
+
+
 @dataclass(frozen=True)
 class Eval:
     """Run episodes of a task through the whole stack and report what came of them.
@@ -56,10 +59,12 @@ class Eval:
     def main(self) -> int:
         steps = _numbers(self.steps, "steps", int)
         lambdas = _numbers(self.guidance, "lambda", float) if self.guidance else [None]
-        if self.n < 2 or self.jobs < 1:
-            raise WrongUse("--n must be at least 2, and --jobs at least 1")
+        if self.n < 2 or self.jobs < 1 or self.seed < 0:
+            raise WrongUse("--n must be at least 2, --jobs at least 1, and --seed at least 0")
         if len(steps) > 1 and len(lambdas) > 1:
             raise WrongUse("give several --steps or several --lambda, not both")
+        if self.plot:
+            _open(self.plot)
 
         from robot.cli.session import print_json
 
@@ -111,14 +116,10 @@ class Eval:
         chunks = {} if self.execute is None else {"execute": self.execute}
         path = self.checkpoint or shipped.path
         try:
-            load(self.task, path)
-            return Setup(
-                self.task,
-                path,
-                replace(shipped.sampling, **chosen),
-                replace(shipped.chunks, **chunks),
-                self.engine,
-            )
+            sampling = replace(shipped.sampling, **chosen)
+            executed = replace(shipped.chunks, **chunks)
+            executed.check(load(self.task, path).network.horizon)
+            return Setup(self.task, path, sampling, executed, self.engine)
         except (CheckpointError, ValueError) as error:
             raise WrongUse(str(error)) from error
 
@@ -166,14 +167,27 @@ def _table(of: str, results: dict[str, Any]) -> None:
     Console().print(table)
 
 
-def _draw(path: Path, task: str, of: str, results: dict[str, Any]) -> None:
-    """A figure of every measure that has an interval."""
+def _open(plot: Path) -> None:
+    """Refuse, before anything long is done, a plot that could not be drawn in the end."""
     try:
-        from matplotlib.figure import Figure
+        import matplotlib  # noqa: F401
     except ImportError as error:
         raise WrongUse(
             "--plot needs matplotlib: run `make dev`, or pip install 'courtside[train]'"
         ) from error
+    if plot.suffix not in PLOTS:
+        raise WrongUse(f"--plot must end in {', '.join(PLOTS)}: not {plot}")
+    try:
+        plot.parent.mkdir(parents=True, exist_ok=True)
+        plot.touch()
+    except OSError as error:
+        raise WrongUse(f"--plot: {plot}: {error.strerror}") from error
+
+
+def _draw(path: Path, task: str, of: str, results: dict[str, Any]) -> None:
+    """A figure of every measure that has an interval."""
+    from matplotlib.figure import Figure
+
     shown = ("success_rate", "mean_max_coverage", "final_iou", "result", "order_share")
     figure = Figure((6, 4), layout="constrained")
     axes = figure.add_subplot()
@@ -189,5 +203,4 @@ def _draw(path: Path, task: str, of: str, results: dict[str, Any]) -> None:
     axes.set_ylim(0, 1)
     axes.grid(alpha=0.3)
     axes.legend()
-    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)

@@ -47,6 +47,8 @@ class Program:
             raise WrongUse(f"{self.file}: not a readable program ({error})") from error
         if self.video and not self.record:
             raise WrongUse("--video needs --record")
+        if (self.seed or 0) < 0:
+            raise WrongUse("--seed must be at least 0")
         scene, seed = build.scene(self.scene, self.seed)
         spec = build.robot_spec()
 

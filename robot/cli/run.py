@@ -65,6 +65,8 @@ class Run:
     def main(self) -> int:
         if not self.speed > 0 or not self.duration > 0:
             raise WrongUse("--speed and --duration must be above 0")
+        if (self.seed or 0) < 0:
+            raise WrongUse("--seed must be at least 0")
         if self.frames is not None and not 0 <= self.frames <= 100:
             raise WrongUse("--frames must be between 0 and 100")
         settled = self._settled()

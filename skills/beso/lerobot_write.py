@@ -42,10 +42,15 @@ class Files:
             raise ValueError("a file must hold something, and a folder at least one file")
 
 
-def write(episodes: Episodes, path: Path, files: Files = Files()) -> None:
-    """Write a dataset into a new folder. Its description, without which it is none, comes last."""
+def check_new(path: Path) -> None:
+    """Refuse what a dataset must not be written over."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise DataError(f"{path}: exists already; name a new folder, or an empty one")
+
+
+def write(episodes: Episodes, path: Path, files: Files = Files()) -> None:
+    """Write a dataset into a new folder. Its description, without which it is none, comes last."""
+    check_new(path)
     sentences = [*dict.fromkeys(episodes.tasks or ("",))]
     arrays = _arrays(episodes, sentences)
     table = _step_table(arrays)

@@ -28,6 +28,11 @@ class ChunkConfig:
         if self.execute < 1 or not self.patience > 0:
             raise ValueError("execute must be at least 1 and patience above 0")
 
+    def check(self, horizon: int) -> None:
+        """Refuse what does not go with chunks of so many actions."""
+        if self.execute > horizon:
+            raise ValueError(f"execute must be at most {horizon}, the length of a chunk")
+
 
 @dataclass
 class Counts:
@@ -53,10 +58,7 @@ class Beso:
         config: ChunkConfig | None = None,
     ) -> None:
         spec, config = body.spec, config or ChunkConfig()
-        if config.execute > policy.network.horizon:
-            raise ValueError(
-                f"execute must be at most {policy.network.horizon}, the length of a chunk"
-            )
+        config.check(policy.network.horizon)
         if abs(policy.fps * spec.dt - 1) > SOON:
             raise ValueError(
                 f"the policy acts {policy.fps:g} times a second, {spec.name} every {spec.dt} s"
@@ -67,7 +69,6 @@ class Beso:
         self.counts = Counts()
 
     def reset(self, state: State, goal: Goal) -> None:
-        self._wanted = self.task.wanted(goal, state) if self.policy.wants_goal else None
         self._rng = np.random.default_rng([goal.args.get("seed", self.config.seed), goal.id])
         self._mailbox: Mailbox[Numbers] = Mailbox(self._body.due)
         self._seen: deque[Vector] = deque(maxlen=self.policy.network.history)
@@ -77,6 +78,12 @@ class Beso:
         self._late = 1  # actions that pass while a chunk is computed, as it took last time
         self._renew = 0  # the action of the chunk that the next chunk shall replace
         self._outcome = Outcome(goal.id, Status.RUNNING)
+        self._wanted: Numbers | None = None  # (1, goals, goal)
+        if self.policy.wants_goal:
+            try:
+                self._wanted = self.task.wanted(goal, state)
+            except (ValueError, LookupError) as error:  # a goal that says too little, or nonsense
+                self._outcome = Outcome(goal.id, Status.FAILED, str(error))
 
     def act(self, state: State, goal: Goal) -> tuple[Command, Outcome]:
         reference = state.reference.q

@@ -49,6 +49,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if min(self.steps, self.batch, self.every, self.threads) < 1:
             raise ValueError("steps, batch, every and threads must be at least 1")
+        if self.seed < 0:
+            raise ValueError("seed must be at least 0")
         if not 0 <= self.drop_goal <= 1 or not 0 < self.held_out < 1:
             raise ValueError("drop_goal and held_out are shares")
 
