@@ -1,13 +1,14 @@
 """A policy as a skill: chunks and their times, through the loop and beside it."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from robot.loop import Selector
+from robot.pushing import frame_of
 from robot.pusht import PUSHT
 from robot.safety import Supervisor
 from robot.types import Goal, Reference, State, Status, vector
@@ -163,6 +164,14 @@ def test_a_policy_that_fails_fails_its_goal_and_says_why():
     command, outcome = select.act(goal, state_of(1))
     assert command is None and outcome.status is Status.FAILED
     assert "no such weights" in outcome.reason
+
+
+def test_a_goal_that_makes_no_sense_fails_and_says_why():
+    skill = rig(Numbered(wants_goal=True), wishes=[], due=after(0.1))
+    skill.task = replace(skill.task, wanted=lambda goal, state: frame_of([1.0]))
+    outcome = ticks(skill, 3)[-1]
+    assert outcome.status is Status.FAILED and "16 finite numbers" in outcome.reason
+    assert skill.counts.chunks == 0
 
 
 def test_settings_that_do_not_fit_are_refused():

@@ -116,11 +116,19 @@ def test_for_people_it_is_a_table(command, monkeypatch):
         (["--schedule", "cosine"], "unknown schedule 'cosine'; valid are exponential"),
         (["--warm", "-1"], "warm a noise level from 0 up"),
         (["--execute", "0"], "execute must be at least 1"),
+        (["--execute", "99"], "execute must be at most 8"),
+        (["--seed", "-1"], "--seed at least 0"),
+        (["--plot", "curve.txt"], "--plot must end in .png, .pdf, .svg"),
+        (["--plot", "text.safetensors/curve.png"], "--plot"),
         (["--checkpoint", "none.safetensors"], "none.safetensors: there is no such checkpoint"),
         (["--checkpoint", "cut.safetensors"], "cut.safetensors: not a whole checkpoint"),
         (["--checkpoint", "bit.safetensors"], "bit.safetensors: it was altered"),
         (["--checkpoint", "text.safetensors"], "text.safetensors: not a whole checkpoint"),
         (["--task", "pusht", "--checkpoint", "blocks.safetensors"], "it moves pusher, not pusht"),
+        (
+            ["--task", "blockpush-told", "--checkpoint", "blocks.safetensors"],
+            "its goals are states",
+        ),
     ],
 )
 def test_wrong_use_is_one_line_before_anything_moves(args, message, command, tmp_path, monkeypatch):
