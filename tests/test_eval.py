@@ -96,7 +96,7 @@ def test_for_people_it_is_a_table(command, monkeypatch):
     args = ["--engine", "pybullet", "--n", 2, "--steps", 1]
     code, printed, _ = command(*BLOCKS, *args)
     assert code == 0
-    for word in ("steps", "success_rate", "assignment_share", "interventions"):
+    for word in ("steps", "success rate", "assignment share", "interventions"):
         assert word in printed
 
 

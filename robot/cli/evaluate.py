@@ -152,18 +152,20 @@ def _numbers(text: str, name: str, kind: type) -> list[Any]:
 
 
 def _table(of: str, results: dict[str, Any]) -> None:
+    """Measures down, settings across; below each figure its interval."""
     from rich.console import Console
     from rich.table import Table
 
-    names = [name for name in next(iter(results.values())) if not name.endswith("_interval")]
-    table = Table(of, *names)
-    for key, values in results.items():
+    table = Table(of, *results)
+    for name in next(iter(results.values())):
+        if name.endswith("_interval"):
+            continue
         cells = []
-        for name in names:
+        for values in results.values():
             interval = values.get(f"{name}_interval")
-            between = f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""
+            between = f"\n{interval[0]:.3f} to {interval[1]:.3f}" if interval else ""
             cells.append(f"{values[name]}{between}")
-        table.add_row(key, *cells)
+        table.add_row(name.replace("_", " "), *cells)
     Console().print(table)
 
 
