@@ -44,7 +44,8 @@ class FixedPlanner:
     def __init__(
         self, legs: tuple[Leg, ...], vocabulary: Vocabulary, say: Callable[[str], None]
     ) -> None:
-        self._legs, self._vocabulary, self._say = legs, vocabulary, say
+        self.legs = legs  # still to be done
+        self._vocabulary, self._say = vocabulary, say
         self._conductor = Conductor(say)
         self.corrections: list[str] = []
         self.error: str | None = None
@@ -52,7 +53,7 @@ class FixedPlanner:
     @property
     def finished(self) -> bool:
         """Nothing is left to do."""
-        return not self._legs and not self._conductor.busy
+        return not self.legs and not self._conductor.busy
 
     @property
     def succeeded(self) -> bool:
@@ -60,9 +61,9 @@ class FixedPlanner:
         return self.finished and self._conductor.progress is Progress.DONE
 
     def plan(self, state: State, heard: tuple[Utterance, ...], outcome: Outcome) -> Goal:
-        if self._legs:
-            self._conductor.start(self._legs, state)
-            self._legs = ()
+        if self.legs:
+            self._conductor.start(self.legs, state)
+            self.legs = ()
         for utterance in heard:
             correction = understand(utterance.text, self._vocabulary)
             if correction is None:

@@ -20,7 +20,7 @@ from skills.beso.config import Layout
 from skills.beso.episodes import Episodes
 from skills.beso.policy import Policy, SamplingConfig
 from skills.beso.shipped import load
-from skills.beso.tasks import BLOCKPUSH, sentence_goal, told
+from skills.beso.tasks import BLOCKPUSH, PUSHT, sentence_goal, told
 
 
 @settings(deadline=None)  # the first reads the model
@@ -89,9 +89,7 @@ def test_a_policy_does_what_it_is_told(tmp_path):
     layout = Layout("pusht", sentence=SIZE)
     config = train.TrainConfig("language", steps=300, batch=128, every=300, learning_rate=3e-3)
     sizes = {**SIZES, "history": 1, "horizon": 2, "patch": 1, "width": 32}
-    made = train.train(
-        data, layout, sizes, NOISE, config, tmp_path / "p.safetensors", sentences=embed(data.tasks)
-    )
+    made = train.train(data, layout, sizes, NOISE, config, tmp_path / "p.safetensors", embed=embed)
     start = np.zeros((200, 1, 5))
 
     def first_actions(text: str, guidance: float = 1.0):
@@ -104,10 +102,17 @@ def test_a_policy_does_what_it_is_told(tmp_path):
     assert 0.25 < (first_actions("go left", guidance=0.0) > 0).mean() < 0.75
 
 
-def test_told_demonstrations_are_not_copied_in_mirrors():
-    task = told(BLOCKPUSH)
-    data = episodes()
-    assert task.augmented(data) is data and task.layout.sentence == SIZE and not task.layout.goal
+def test_copies_of_demonstrations_say_what_is_seen_in_them():
+    frame = np.arange(16.0)[None]
+    say = "put red block on {0}, blue block on {1}".format
+    data = Episodes.of(frame, np.zeros((1, 2)), [1], 10.0, (say(*TARGETS),))
+    copies = told(BLOCKPUSH).augmented(data)
+    assert copies.observations[:, [0, 10]].tolist() == [[0, 10], [3, 10], [0, 13], [3, 13]]
+    blue_first = "put blue block on {0}, red block on {1}".format
+    turned = TARGETS[::-1]
+    assert copies.tasks == (say(*TARGETS), blue_first(*TARGETS), say(*turned), blue_first(*turned))
+    mirrored = told(PUSHT).augmented(replace(episodes(), tasks=("push it left",) * 6))
+    assert mirrored.tasks == ("push it left",) * 6 + ("",) * 6
 
 
 def test_training_with_language_goals_needs_sentences(tmp_path):

@@ -86,7 +86,8 @@ class Run:
                 planner = build.fixed_planner(settled.instruction, voice.say, spec.name)
             else:
                 writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
-            world = self._world(spec, scene, seed)
+            poses = [leg.args.get("pose", "center") for leg in planner.legs] if planner else []
+            world = self._world(spec, scene, seed, poses)
             about = (spec, seed, settled, self.video, scene)
             recorder = build.recorder(self.record, "run", *about)
             parts.callback(recorder.close)
@@ -147,10 +148,12 @@ class Run:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
         return replace(self, planner=planner, instruction=instruction)
 
-    def _world(self, spec: "RobotSpec", scene: "Scene", seed: int) -> "Robot":
+    def _world(
+        self, spec: "RobotSpec", scene: "Scene", seed: int, poses: "list[object]"
+    ) -> "Robot":
         film = bool(self.video or self.frames)
-        if self.world == "pusht":
-            return worlds.pusht(seed, "center", self.duration, self.speed, film)
+        if self.world == "pusht":  # it shows the first pose that is wanted
+            return worlds.pusht(seed, poses[0], self.duration, self.speed, film)
         if self.world == "blockpush":
             return worlds.blockpush(seed, self.engine, self.duration, self.speed, film)
         from sim.tabletop import TabletopConfig

@@ -101,11 +101,8 @@ class Train:
             layout = task.layout if task else self._layout(episodes.observations.shape[1])
             if self.goal == "none":
                 layout = replace(layout, goal=())
-            sentences = None
-            if self.goal == "language":
-                if not any(episodes.tasks):
-                    raise DataError("language goals need sentences, and no episode has one")
-                sentences = embed(episodes.tasks)
+            if self.goal == "language" and not any(episodes.tasks):
+                raise DataError("language goals need sentences, and no episode has one")
             names = {field.name for field in fields(TrainConfig)} & {f.name for f in fields(self)}
             sizes = dict(task.sizes) if task else {}
             for name in ("layers", "width", "heads", "history", "horizon", "patch"):
@@ -120,7 +117,7 @@ class Train:
                     TrainConfig(**{name: getattr(self, name) for name in names}),
                     self.out,
                     augmented=task.augmented if task else lambda same: same,
-                    sentences=sentences,
+                    embed=embed if self.goal == "language" else None,
                     about={"command": f"courtside {shlex.join(sys.argv[1:])}", **build.origin()},
                     evaluate=self._evaluation(),
                     show=show,

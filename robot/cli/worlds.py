@@ -5,7 +5,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
 from robot.cli.build import EngineName
-from robot.cli.errors import Failure
+from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:  # imported where used: help must print at once
     from robot.types import Robot, RobotSpec
@@ -38,15 +38,23 @@ def tabletop(
 
 
 def pusht(
-    seed: int, goal: str = "center", duration: float = 30.0, speed: float = inf, film: bool = False
+    seed: int,
+    pose: object = "center",
+    duration: float = 30.0,
+    speed: float = inf,
+    film: bool = False,
 ) -> "PushT":
-    """PushT as gym-pusht sets it up for `seed`; `goal` is a name in robot.pusht.GOALS."""
-    from robot.pusht import GOALS
+    """PushT as gym-pusht sets it up for `seed`, its goal at `pose`: a name or [x, y, angle]."""
+    from robot.types import Goal
     from sim.pusht import CAMERA, PushT, PushTConfig
+    from skills.beso.tasks import pusht_goal
 
     cameras = (CAMERA,) if film else ()
     try:
-        return PushT(seed, PushTConfig(GOALS[goal], cameras, duration=duration, speed=speed))
+        x, y, angle = pusht_goal(Goal(0, "push_t", {"pose": pose})).tolist()
+        return PushT(seed, PushTConfig((x, y, angle), cameras, duration=duration, speed=speed))
+    except ValueError as error:
+        raise WrongUse(str(error)) from error
     except RuntimeError as error:  # gym-pusht is not installed
         raise Failure(str(error)) from error
 

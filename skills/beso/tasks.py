@@ -54,13 +54,14 @@ def mirrored(episodes: Episodes) -> Episodes:
     """The demonstrations, and each again in the mirror.
 
     The axis is that of the T where it shall lie, a diagonal of the square world: T, goal and
-    world are the same in this mirror, so what is seen in it would have happened as well.
+    world are the same in this mirror, so what is seen in it would have happened as well. What was
+    said about it would be wrong there, so nothing is.
     """
     side = pusht.SIDE * pusht.PIXEL
     seen = episodes.observations
     columns = side - seen[:, [1, 0]], side - seen[:, [3, 2]], pi / 2 - seen[:, [4]]
     actions = side - episodes.actions[:, [1, 0]]
-    other = Episodes.of(np.hstack(columns), actions, episodes.ends, episodes.fps, episodes.tasks)
+    other = Episodes.of(np.hstack(columns), actions, episodes.ends, episodes.fps)
     return join(episodes, other)
 
 
@@ -98,19 +99,27 @@ def _blocks_done(state: State, goal: Goal) -> bool:
 def renamed(episodes: Episodes) -> Episodes:
     """The demonstrations, and again with the blocks' names exchanged, the targets', and both.
 
-    The blocks are alike and so are the targets: which is called the first does not matter.
+    The blocks are alike and so are the targets: which is called the first does not matter. What
+    is said of them is renamed with them.
     """
-    blocks, targets = (3, 4, 5, 0, 1, 2), (13, 14, 15, 10, 11, 12)
-    plain = tuple(range(pushing.FRAME))
-    orders = (
-        plain,
-        (*blocks, *plain[6:]),
-        (*plain[:10], *targets),
-        (*blocks, *plain[6:10], *targets),
-    )
+    other_blocks = _exchanged(episodes, pushing.BLOCKS, (3, 4, 5, 0, 1, 2, *range(6, 16)))
+    targets = pushing.TARGETS, (*range(10), 13, 14, 15, 10, 11, 12)
     return join(
-        *(replace(episodes, observations=episodes.observations[:, list(o)]) for o in orders)
+        episodes,
+        other_blocks,
+        _exchanged(episodes, *targets),
+        _exchanged(other_blocks, *targets),
     )
+
+
+def _exchanged(episodes: Episodes, names: tuple[str, str], columns: tuple[int, ...]) -> Episodes:
+    """With the numbers of an observation in another order, and two names exchanged."""
+    one, other = names
+    tasks = (
+        task.replace(one, "\0").replace(other, one).replace("\0", other) for task in episodes.tasks
+    )
+    seen = episodes.observations[:, list(columns)]
+    return replace(episodes, observations=seen, tasks=tuple(tasks))
 
 
 # What lies near what: each block to the effector's target, to the other block, to both targets.
@@ -142,15 +151,11 @@ def sentence_goal(goal: Goal) -> Vector:
 
 
 def told(task: Task) -> Task:
-    """`task` for a policy whose goals are sentences.
-
-    Without the copies of its demonstrations: in a mirror their sentences would be wrong.
-    """
+    """`task` for a policy whose goals are sentences."""
     return replace(
         task,
         layout=replace(task.layout, goal=(), sentence=sentences.SIZE),
         wanted=lambda goal, state: sentence_goal(goal),
-        augmented=lambda episodes: episodes,
     )
 
 

@@ -6,7 +6,7 @@ run that was killed goes on from its last save to the very same end (on CPUs, to
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
@@ -76,7 +76,7 @@ def train(
     out: Path,
     *,
     augmented: Callable[[Episodes], Episodes] = lambda episodes: episodes,
-    sentences: Floats | None = None,
+    embed: Callable[[Sequence[str]], Floats] | None = None,
     about: Mapping[str, str] | None = None,
     evaluate: Callable[[Checkpoint], Mapping[str, float]] | None = None,
     show: Callable[[Progress], None] = lambda progress: None,
@@ -84,9 +84,8 @@ def train(
     """Train a policy and leave it at `out`; goes on where an unfinished run at `out` stopped.
 
     `sizes` are those of NetworkConfig that the data does not decide. `augmented` gives the
-    episodes to train on, and more. `sentences` (E, G) embed the episodes' tasks, for language
-    goals. Beside `out` a curve (.json) is left, and until the end
-    the state of the run (.training).
+    episodes to train on, and more. `embed` turns n sentences into vectors (n, G), for language
+    goals. Beside `out` a curve (.json) is left, and until the end the state of the run (.training).
     """
     torch.set_num_threads(config.threads)
     accelerator = Accelerator(mixed_precision="bf16" if config.bf16 else "no")
@@ -100,8 +99,8 @@ def train(
     to_train_on, to_hold_out = episodes.split(config.held_out, config.seed)
 
     def windows(part: Indices, change: Callable[[Episodes], Episodes]) -> Windows:
-        told = None if sentences is None else sentences[part]
         kept = change(episodes.select(part))
+        told = embed(kept.tasks) if embed else None
         return Windows(kept, encoding, shape.history, shape.goals, config.goal, device, told)
 
     training, held_out = windows(to_train_on, augmented), windows(to_hold_out, lambda same: same)
