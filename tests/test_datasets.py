@@ -214,6 +214,7 @@ def test_sentences_stay_with_their_episodes():
 
 @pytest.fixture
 def dataset(tmp_path):
+    pytest.importorskip("pyarrow")
     write(made(tasks=("push", "pull", "push")), tmp_path / "set")
     return tmp_path / "set"
 

@@ -48,6 +48,18 @@ def test_a_file_is_small_and_says_where_it_comes_from(shipped):
     assert curve[-1] == last and curve[-1]["loss"] < curve[0]["loss"]
 
 
+def test_inspect_says_what_a_policy_is(shipped, command, tmp_path):
+    code, printed, _ = command("data", "inspect", shipped.path, "--json")
+    found = json.loads(printed)
+    assert code == 0 and found["layout"]["robot"] == shipped.task.layout.robot
+    assert found["command"].startswith("courtside train beso") and found["parameters"] > 1e5
+    assert command("data", "inspect", shipped.path)[1].count("\n") >= len(found)
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(shipped.path.read_bytes()[:1000])
+    code, printed, said = command("data", "inspect", cut)
+    assert (code, printed, said.count("\n")) == (2, "", 1) and "not a whole checkpoint" in said
+
+
 def test_a_file_is_of_its_task_and_robot(shipped):
     spec = SPECS[shipped.task.layout.robot]
     made = Checkpoint.load(shipped.path, spec.name)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inspect:
-    """Check a dataset, and say what it holds."""
+    """Check a dataset, and say what it holds; or a policy, and say what it is."""
 
     path: Positional[Path]
-    """A LeRobot v3.0 folder, a kitchen folder (.npy), or an .npz of PushT or block push."""
+    """A LeRobot v3.0 folder, a kitchen folder (.npy), or an .npz of PushT or block push; or the
+    checkpoint of a policy (.safetensors)."""
     json: Annotated[bool, "One JSON object on standard output."] = False
     verbose: bool = False
 
     def main(self) -> int:
+        if self.path.suffix == ".safetensors":
+            return self._policy()
         kind, episodes = _load(self.path)
         found = summary(kind, episodes)
         if self.json:
@@ -42,6 +45,28 @@ class Inspect:
                 print(f"{index:>8}" + "".join(f"{value:14.6g}" for value in values))
         for task, count in found["tasks"].items():
             print(f"{'task':20}{task!r} in {count} episodes")
+        return 0
+
+    def _policy(self) -> int:
+        from skills.beso.checkpoint import Checkpoint, CheckpointError
+
+        try:
+            policy = Checkpoint.load(self.path)
+        except CheckpointError as error:
+            raise WrongUse(str(error)) from error
+        found: dict[str, Any] = {
+            "parameters": sum(weight.size for weight in policy.weights.values()),
+            "fps": policy.fps,
+            "layout": asdict(policy.encoding.layout),
+            "network": asdict(policy.network),
+            "noise": asdict(policy.noise),
+            **policy.about,
+        }
+        if self.json:
+            print(json.dumps(found))
+            return 0
+        for name, value in found.items():
+            print(f"{name:20}{value}")
         return 0
 
 
