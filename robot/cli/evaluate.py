@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 
 PLOTS = (".png", ".pdf", ".svg")
+DRAWN = {  # and how a plot calls it
+    "success_rate": "success",
+    "mean_max_coverage": "mean best coverage",
+    "final_iou": "final intersection over union",
+    "result": "blocks in the targets that were wanted",
+    "order_share": "second block first",
+}
 
 
 @dataclass(frozen=True)
@@ -190,19 +197,18 @@ def _draw(path: Path, task: str, of: str, results: dict[str, Any]) -> None:
     """A figure of every measure that has an interval."""
     from matplotlib.figure import Figure
 
-    shown = ("success_rate", "mean_max_coverage", "final_iou", "result", "order_share")
     figure = Figure((6, 4), layout="constrained")
     axes = figure.add_subplot()
     at = [float(key) for key in results]
-    for name in shown:
+    for name, label in DRAWN.items():
         values = [result.get(name) for result in results.values()]
         if any(value is None for value in values):
             continue
         low, high = zip(*(r[f"{name}_interval"] for r in results.values()), strict=True)
         axes.fill_between(at, low, high, alpha=0.2)
-        axes.plot(at, values, marker="o", label=name.replace("_", " "))
+        axes.plot(at, values, marker="o", label=label)
     axes.set(xlabel={"steps": "denoising steps", "lambda": "guidance λ"}[of], title=task)
-    axes.set_ylim(0, 1)
+    axes.set_ylim(0, 1.02)
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(path, dpi=120)
