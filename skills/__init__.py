@@ -19,7 +19,6 @@ SKILLS = {  # robot: {name: "module:what makes it from a skills.body.Body"}
     "pusher": {
         **HOLD,
         "push_blocks": "skills.beso.shipped:push_blocks",
-        "push_as_told": "skills.beso.shipped:push_as_told",
         "push_by_rule": "skills.push_oracle:Oracle",
     },
 }

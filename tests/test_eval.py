@@ -125,10 +125,6 @@ def test_for_people_it_is_a_table(command, monkeypatch):
         (["--checkpoint", "bit.safetensors"], "bit.safetensors: it was altered"),
         (["--checkpoint", "text.safetensors"], "text.safetensors: not a whole checkpoint"),
         (["--task", "pusht", "--checkpoint", "blocks.safetensors"], "it moves pusher, not pusht"),
-        (
-            ["--task", "blockpush-told", "--checkpoint", "blocks.safetensors"],
-            "its goals are states",
-        ),
     ],
 )
 def test_wrong_use_is_one_line_before_anything_moves(args, message, command, tmp_path, monkeypatch):

@@ -33,9 +33,9 @@ class Eval:
 
     what: Positional[Literal["beso"]]
     """beso: diffusion policies."""
-    task: Literal["pusht", "pusht-goal", "blockpush", "blockpush-told"] = "pusht"
+    task: Literal["pusht", "pusht-goal", "blockpush"] = "pusht"
     """pusht: one goal, known from training. pusht-goal: either of two goals. blockpush: a goal says
-    which block goes where; blockpush-told: words do, none of which were heard in training."""
+    which block goes where, as a frame and in words that no demonstration of ours came with."""
     checkpoint: Path | None = None
     """Of another policy than the one that comes with the package."""
     steps: str = "3"
@@ -108,8 +108,8 @@ class Eval:
     def _setup(self, steps: int, guidance: float | None) -> "Setup":
         """The shipped policy's settings, but for those given."""
         from robot.cli.episodes import Setup
-        from skills.beso.checkpoint import CheckpointError
-        from skills.beso.shipped import SHIPPED, load
+        from skills.beso.checkpoint import Checkpoint, CheckpointError
+        from skills.beso.shipped import SHIPPED
 
         shipped = SHIPPED[self.task]
         given = {
@@ -125,7 +125,8 @@ class Eval:
         try:
             sampling = replace(shipped.sampling, **chosen)
             executed = replace(shipped.chunks, **chunks)
-            executed.check(load(self.task, path).network.horizon)
+            loaded = Checkpoint.load(path, shipped.task.layout.robot)
+            executed.check(loaded.network.horizon)
             return Setup(self.task, path, sampling, executed, self.engine)
         except (CheckpointError, ValueError) as error:
             raise WrongUse(str(error)) from error

@@ -155,11 +155,7 @@ class Train:
         from skills.beso.evaluate import summary
         from skills.beso.shipped import SHIPPED
 
-        name = {
-            ("pusht", "future"): "pusht-goal",
-            ("pusht", "final"): "pusht-goal",
-            ("blockpush", "language"): "blockpush-told",
-        }.get((self.task, self.goal), self.task)
+        name = "pusht-goal" if self.task == "pusht" and self.goal != "none" else self.task
         shipped = SHIPPED[name]
         path = self.out.with_suffix(".sofar")
 

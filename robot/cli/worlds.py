@@ -76,14 +76,12 @@ def blockpush(
 
 def of_episode(task: str, engine: EngineName, seed: int) -> "tuple[Robot, dict[str, Any]]":
     """The world of an evaluation's episode, and the arguments of the goal in it."""
-    if task.startswith("blockpush"):
-        args: dict[str, Any] = {"assignment": seed % 2}
-        if task == "blockpush-told":
-            import numpy as np
+    if task == "blockpush":
+        import numpy as np
 
-            from robot.pushing import UNHEARD, sentence
+        from robot.pushing import UNHEARD, sentence
 
-            args["text"] = sentence(seed % 2, UNHEARD, np.random.default_rng([seed, 2]))
-        return blockpush(seed, engine), args
+        text = sentence(seed % 2, UNHEARD, np.random.default_rng([seed, 2]))
+        return blockpush(seed, engine), {"assignment": seed % 2, "text": text}
     goal = ("center", "corner")[seed % 2] if task == "pusht-goal" else "center"
     return pusht(seed, goal), {"pose": goal}

@@ -70,7 +70,6 @@ SCORES = {  # the names are those of skills.beso.shipped.SHIPPED
     "pusht": PushTScore,
     "pusht-goal": PushTScore,
     "blockpush": BlockPushScore,
-    "blockpush-told": BlockPushScore,
 }
 RATES = ("success", "order", "assignment")  # the others are means
 

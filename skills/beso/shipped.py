@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from robot.sentences import embed
-from skills.beso.checkpoint import Checkpoint, CheckpointError
+from skills.beso.checkpoint import Checkpoint
 from skills.beso.policy import Policy, SamplingConfig
 from skills.beso.skill import Beso, ChunkConfig
 from skills.beso.tasks import BLOCKPUSH, PUSHT, Task, told
@@ -31,25 +31,16 @@ class Shipped:
 # (euler-ancestral) keeps a policy from being stuck. PushT profits from a chunk that carries on the
 # one before (warm); pushing a block with a point is unstable and wants each new look (execute 1).
 CARRY_ON = SamplingConfig(sampler="euler-ancestral", warm=0.5)
-LOOK_OFTEN = SamplingConfig(sampler="euler-ancestral"), ChunkConfig(execute=1)
 SHIPPED = {
     "pusht": Shipped(PUSHT, "pusht.safetensors", CARRY_ON),
     "pusht-goal": Shipped(PUSHT, "pusht-goal.safetensors", CARRY_ON),
-    "blockpush": Shipped(BLOCKPUSH, "blockpush.safetensors", *LOOK_OFTEN),
-    "blockpush-told": Shipped(told(BLOCKPUSH), "blockpush-told.safetensors", *LOOK_OFTEN),
+    "blockpush": Shipped(
+        BLOCKPUSH,
+        "blockpush.safetensors",
+        SamplingConfig(sampler="euler-ancestral"),
+        ChunkConfig(execute=1),
+    ),
 }
-
-
-def load(name: str, path: Path | None = None) -> Checkpoint:
-    """The checkpoint of the shipped policy `name`, or another for the same task at `path`."""
-    layout, path = SHIPPED[name].task.layout, path or SHIPPED[name].path
-    checkpoint = Checkpoint.load(path, layout.robot)
-    told = checkpoint.encoding.layout.sentence
-    if told != layout.sentence:
-        raise CheckpointError(
-            f"{path}: its goals are {'sentences' if told else 'states'}: not {name}"
-        )
-    return checkpoint
 
 
 def make(
@@ -61,10 +52,13 @@ def make(
 ) -> Beso:
     """The skill of the shipped policy `name`, or of another checkpoint for the same task."""
     shipped = SHIPPED[name]
-    policy = Policy(load(name, checkpoint), sampling or shipped.sampling)
-    if shipped.task.layout.sentence:
+    loaded = Checkpoint.load(checkpoint or shipped.path, body.spec.name)
+    task = shipped.task
+    if loaded.encoding.layout.sentence:
         embed(["now"])  # it reads its files here, not in the loop
-    return Beso(body, shipped.task, policy, chunks or shipped.chunks)
+        task = told(task)
+    policy = Policy(loaded, sampling or shipped.sampling)
+    return Beso(body, task, policy, chunks or shipped.chunks)
 
 
 def push_t(body: Body) -> Beso:
@@ -75,8 +69,3 @@ def push_t(body: Body) -> Beso:
 def push_blocks(body: Body) -> Beso:
     """Push the blocks into the targets: argument `frame`, as in the data, says which where."""
     return make(body, "blockpush")
-
-
-def push_as_told(body: Body) -> Beso:
-    """Push the blocks into the targets: argument `text` says in words which where."""
-    return make(body, "blockpush-told")
