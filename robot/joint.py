@@ -94,8 +94,9 @@ class Joint:
         if limit or self.late:
             v, a = self.lead(wish)
             over = step - v
-            if not limit and max(abs(over), abs(over + step - self.v - a)) > self.jerk:
-                limit = "jerk"  # it would run past the wish after this step
+            past = max(abs(over), abs(over + step - self.v - a)) > self.jerk
+            if not limit and (past or abs(over - a) > self.a_max):
+                limit = "jerk" if past else "acceleration"  # it would run past the wish next
             if limit:
                 step = self.toward(wish, v, a)
                 self.target = step / self.dt if self.by_speed else self.q + step
