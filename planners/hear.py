@@ -20,11 +20,13 @@ from typing import IO
 from robot.types import Utterance
 
 LONGEST = 500  # characters of one utterance; the rest is cut
+ROOM = 60  # bytes of a path that sockets are put under: theirs must not be longer than 107
 
 
 def socket_folder() -> Path:
     """Where running stacks listen; made if it is not there, closed to other users."""
-    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    bases = os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"
+    base = next(base for base in bases if 0 < len(os.fsencode(base)) <= ROOM)
     folder = Path(base) / f"courtside-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:

@@ -1,11 +1,21 @@
 """What several tests use without importing it."""
 
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from robot.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def runtime_folder(monkeypatch) -> Iterator[Path]:
+    """A folder of the test's own for sockets, whose paths must be short."""
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -17,11 +17,6 @@ COURTSIDE = [sys.executable, "-c", "from robot.cli.main import main; main()"]
 PUT = "pick object='red block'; place object='red block' at='blue bowl'"
 
 
-@pytest.fixture(autouse=True)
-def private_sockets(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-
-
 def courtside(*args, stdin="", timeout=60, cwd=None):
     return subprocess.run(
         [*COURTSIDE, *map(str, args)],

@@ -10,11 +10,6 @@ import pytest
 from planners.hear import LONGEST, Ear, clean, say
 
 
-@pytest.fixture(autouse=True)
-def private_sockets(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-
-
 def hear_all(ear, count):
     heard = []
     for _ in range(2000):
@@ -67,7 +62,7 @@ def test_say_is_heard_and_answered():
     assert 0 < latency < 1
 
 
-def test_say_without_a_stack_fails_at_once_and_clears_up(tmp_path):
+def test_say_without_a_stack_fails_at_once_and_clears_up(runtime_folder):
     began = time.monotonic()
     with pytest.raises(ConnectionError, match="courtside run"):
         say("hello")
@@ -91,8 +86,8 @@ def test_say_to_a_loop_that_hangs_gives_up():
         ear.close()
 
 
-def test_the_folder_must_be_private(tmp_path):
-    folder = tmp_path / f"courtside-{os.getuid()}"
+def test_the_folder_must_be_private(runtime_folder):
+    folder = runtime_folder / f"courtside-{os.getuid()}"
     folder.mkdir()
     folder.chmod(0o777)
     with pytest.raises(PermissionError, match="belong to you"):
@@ -102,3 +97,10 @@ def test_the_folder_must_be_private(tmp_path):
 def test_clean_bounds_and_strips():
     assert clean("a\x00b\x1b[31m\tc") == "a b [31m c"
     assert len(clean("x" * 10_000)) == LONGEST
+
+
+def test_sockets_find_a_place_where_paths_are_long(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("long" * 30)))
+    ear = Ear(lambda: 1.0)
+    assert ear._path.is_socket() and tmp_path not in ear._path.parents
+    ear.close()

@@ -94,9 +94,8 @@ def test_onnx_says_what_torch_says(shipped):
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, command):
+def run(tmp_path, command):
     """Runs `courtside run` and replays what it recorded: the result, and the recording."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
 
     def run(*args):
         given = [*args, "--speed", "inf", "--record", tmp_path / "runs", "--json"]
