@@ -5,6 +5,7 @@ from pathlib import Path
 
 from robot.pushing import PUSHER
 from robot.pusht import PUSHT
+from robot.tennis import TENNIS
 from robot.types import RobotSpec, vector
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
@@ -33,4 +34,4 @@ UR5E = RobotSpec(
     description="ur5e_gripper.urdf",
 )
 
-SPECS = {spec.name: spec for spec in (UR5E, PUSHT, PUSHER)}
+SPECS = {spec.name: spec for spec in (UR5E, PUSHT, PUSHER, TENNIS)}

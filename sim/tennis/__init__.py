@@ -1,0 +1,1 @@
+"""Table tennis: the world, its referee, and many of it at once."""
