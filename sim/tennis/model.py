@@ -26,7 +26,8 @@ DT = 0.001  # [s] of physics; longer ones make the ball gain energy at the table
 BLADE_HALF = 0.022  # [m] half the blade's thickness, for the ball: a thin one would let it through
 TABLE_HALF = 0.015  # [m] half the top's thickness
 BALL, ARM, ROOM = 1, 2, 4  # collision groups
-TOUCHES = ("table", "net", "racket", "arm", "floor")  # what the ball can touch, as sensed
+# What the ball can touch, as sensed; "crash": the robot touches the table.
+TOUCHES = ("table", "net", "racket", "arm", "floor", "crash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def build(contacts: bool = True, robots: tuple[str, ...] = ("near ",)) -> mujoco
             _frame(world, f"{prefix}{what}", what, f"{prefix}tool_link")
         _touch(world, f"{prefix}racket", "BODY", f"{prefix}rubber")
         _touch(world, f"{prefix}arm", "XBODY", f"{prefix}beam_link")
+        _touch(world, f"{prefix}crash", "XBODY", f"{prefix}beam_link", ("GEOM", "table"))
     return world
 
 
@@ -246,13 +248,19 @@ def _pair(world: mujoco.MjSpec, first: str, second: str, contact: Contact) -> No
     )
 
 
-def _touch(world: mujoco.MjSpec, name: str, kind: str, thing: str) -> None:
-    """A sensor that counts the ball's contacts with `thing`."""
+def _touch(
+    world: mujoco.MjSpec,
+    name: str,
+    kind: str,
+    thing: str,
+    other: tuple[str, str] = ("BODY", "ball"),
+) -> None:
+    """A sensor that counts the contacts of the ball, or of another kind and name, with `thing`."""
     world.add_sensor(
         name=f"touch {name}",
         type=int(mujoco.mjtSensor.mjSENS_CONTACT),
-        objtype=int(mujoco.mjtObj.mjOBJ_BODY),
-        objname="ball",
+        objtype=int(getattr(mujoco.mjtObj, f"mjOBJ_{other[0]}")),
+        objname=other[1],
         reftype=int(getattr(mujoco.mjtObj, f"mjOBJ_{kind}")),
         refname=thing,
         intprm=[1 << int(mujoco.mjtConDataField.mjCONDATA_FOUND), 0, 1],

@@ -1,0 +1,150 @@
+"""The table tennis world as a Robot: one ball an episode."""
+
+# pyright: reportAttributeAccessIssue=false
+# (MuJoCo comes without types.)
+
+from dataclasses import dataclass
+from math import inf
+
+import mujoco
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from robot.ball import BallState, TrackName
+from robot.tennis import BALL, BALL_RADIUS, TENNIS
+from robot.types import Command, Fix, JointMode, Observation, Vector, vector
+from sim.engine import Camera
+from sim.pace import Pace
+from sim.tennis.court import Court, CourtConfig
+from sim.tennis.engine import One
+from sim.tennis.judge import Judge
+from sim.tennis.states import split
+
+CAMERAS = {"scene": Camera((2.6, -2.9, 1.2), (0.0, -0.5, 0.1), 45.0, 640, 480)}
+SIZE = vector([2 * BALL_RADIUS] * 3)
+UPRIGHT = vector([1, 0, 0, 0])  # a ball has no attitude that could be seen
+
+
+@dataclass(frozen=True)
+class TennisConfig:
+    """How the world runs."""
+
+    track: TrackName = "paper"
+    latency: bool = True  # observations and actions are late, as published
+    randomise: bool = False  # contacts differ from ball to ball, as published
+    duration: float = 4.0  # [s] simulated, then wait() is False
+    speed: float = inf  # simulated seconds a second at most; 1 is real time
+
+    def __post_init__(self) -> None:
+        if not self.duration > 0 or not self.speed > 0:
+            raise ValueError("duration and speed must be positive")
+
+
+class TableTennis:
+    """The arm on its gantries, a table and a ball, simulated; a `robot.types.Robot`.
+
+    `start` (9,): the ball's position [m], velocity [m/s] and spin [rad/s], in the frame of
+    `robot.tennis`, flying towards -y. The first tick is the start itself. What is observed and
+    commanded is late (`sim.tennis.latency`); the ball is a fix named `robot.tennis.BALL` with its
+    own time: a position, exact, of that time, and nothing else. A velocity is kept up for as long
+    as the command is valid, a position reached within one control period. The episode ends, and
+    `wait` is False, when the ball is decided.
+    """
+
+    spec = TENNIS
+
+    def __init__(
+        self,
+        start: ArrayLike,
+        rng: np.random.Generator,
+        config: TennisConfig | None = None,
+    ) -> None:
+        """`rng` draws the latencies, and the contacts if those are randomised."""
+        self.config = config = config or TennisConfig()
+        self.start = state_of(start)
+        self._engine: One | None = One(config.track == "paper")
+        settings = CourtConfig(config.track, config.latency, config.randomise)
+        self._court = Court(self._engine, settings, [rng])
+        self._court.reset(BallState(*(field[None] for field in split(self.start))))
+        self.judge = Judge(self.start)
+        self._ticks = 0
+        self._sensed: Observation | None = None
+        self._pace = Pace(self.spec.dt, config.speed)
+        self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
+
+    def now(self) -> float:
+        return self._ticks * self.spec.dt
+
+    def wait(self) -> bool:
+        if self._engine is None or self.judge.over or self.now() >= self.config.duration - 1e-9:
+            return False
+        if self._sensed is not None:
+            self._court.tick()
+            self._ticks += 1
+            touches = self._court.touches[0]
+            self.judge.see(touches, self.ball().position)
+            touches.clear()
+        self._sensed = self._sense()
+        self._pace.keep(self.now())
+        return True
+
+    def read(self) -> Observation:
+        if self._sensed is None:
+            raise RuntimeError("wait comes before read")
+        return self._sensed
+
+    def _sense(self) -> Observation:
+        seen, now = self._court.observe(), self.now()
+        fixes = {}
+        if not np.isnan(seen.ball[0, 0]):
+            fixes[BALL] = Fix(float(seen.ball_time[0]), vector(seen.ball[0]), UPRIGHT, SIZE)
+        q, qd = vector(seen.q[0]), vector(seen.qd[0])
+        return Observation(float(seen.time[0]), now, self._ticks, q, qd, fixes)
+
+    def write(self, command: Command) -> None:
+        speeds = np.array([mode == JointMode.VELOCITY for mode in command.modes])
+        self._court.command(command.target[None], speeds, command.expiry)
+
+    def ball(self) -> BallState:
+        """The truth, for judges and tests: each (3,)."""
+        engine = self._court.engine
+        return BallState(
+            engine.ball_position[0].copy(), engine.ball_velocity[0].copy(), engine.spin[0].copy()
+        )
+
+    def render(self, camera: Camera) -> NDArray[np.uint8]:
+        """(H, W, 3) RGB."""
+        if self._engine is None:
+            raise RuntimeError("this world is closed")
+        size = camera.height, camera.width
+        if size not in self._renderers:
+            self._renderers[size] = mujoco.Renderer(self._engine.model, *size)
+        renderer, view = self._renderers[size], mujoco.MjvCamera()
+        self._engine.model.vis.global_.fovy = camera.fov
+        offset = np.subtract(camera.target, camera.eye)
+        view.lookat[:] = camera.target
+        view.distance = float(np.linalg.norm(offset))
+        view.azimuth = np.degrees(np.arctan2(offset[1], offset[0]))
+        view.elevation = np.degrees(np.arcsin(offset[2] / view.distance))
+        mujoco.mj_kinematics(self._engine.model, self._engine.data)
+        renderer.update_scene(self._engine.data, view)
+        return renderer.render()
+
+    def close(self) -> None:
+        for renderer in self._renderers.values():
+            renderer.close()
+        self._renderers.clear()
+        self._engine = None
+
+
+def state_of(values: ArrayLike) -> Vector:
+    """`values` as a ball's state (9,); refused if they are none."""
+    state = vector(values)
+    if state.shape != (9,) or not np.isfinite(state).all():
+        raise ValueError(
+            "a ball's state must be 9 finite numbers: position [m], velocity [m/s], spin [rad/s]; "
+            f"not {values}"
+        )
+    if state[4] >= 0:
+        raise ValueError("the ball must fly towards the robot: its velocity along y negative")
+    return state
