@@ -167,6 +167,8 @@ def _step(track: Track, state: BallState, dt: float | Vector) -> BallState:
     """One step of the classical Runge-Kutta method; `dt` [s] a number or (...)."""
     p, v, w = state
     h = np.asarray(dt, dtype=np.float64)[..., None]
+    fading = np.exp(-track.spin_decay / 2 * h)
+    w = w * fading  # as it is in mid-step
     a1 = acceleration(track, v, w)
     v2 = v + h / 2 * a1
     a2 = acceleration(track, v2, w)
@@ -177,7 +179,7 @@ def _step(track: Track, state: BallState, dt: float | Vector) -> BallState:
     return BallState(
         p + h / 6 * (v + 2 * v2 + 2 * v3 + v4),
         v + h / 6 * (a1 + 2 * a2 + 2 * a3 + a4),
-        w * np.exp(-track.spin_decay * h),
+        w * fading,
     )
 
 

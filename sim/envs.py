@@ -206,3 +206,6 @@ gymnasium.register(
 gymnasium.register(
     "courtside/BlockPush-v0", entry_point="sim.envs:BlockPushEnv", max_episode_steps=350
 )
+gymnasium.register(
+    "courtside/TableTennis-v0", entry_point="sim.tennis.env:TableTennisEnv", max_episode_steps=200
+)

@@ -10,6 +10,8 @@ from robot.cli import build, worlds
 from robot.specs import DESCRIPTIONS, SPECS
 from robot.types import Goal, JointMode, Outcome, Reference, State, Status, vector
 from sim.tabletop import Tabletop, TabletopConfig
+from sim.tennis.states import invent
+from sim.tennis.world import TableTennis
 from skills import SKILLS
 
 
@@ -28,6 +30,9 @@ def world_of(robot):
         return worlds.pusht(0)
     if robot == "pusher":
         return worlds.blockpush(0)
+    if robot == "tennis":
+        rng = np.random.default_rng(0)
+        return TableTennis(invent(rng).values[0], rng)
     return Tabletop(build.robot_spec(), scene_of(), TabletopConfig())
 
 

@@ -1,0 +1,112 @@
+"""Table tennis as a Gymnasium environment: return one ball."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from robot.ball import TrackName
+from robot.estimate import Estimator
+from robot.safety import SafetyConfig, Supervisor
+from robot.tennis import BALL, TENNIS
+from robot.types import Command, JointMode, State, Vector
+from sim.tennis.states import invent
+from sim.tennis.world import CAMERAS, TableTennis, TennisConfig
+
+Obs = Mapping[str, NDArray[Any]]
+
+
+class TableTennisEnv(gymnasium.Env[Obs, Vector]):
+    """Return the ball so that it lands on the other side.
+
+    Action (8,): joint speeds [m/s, m/s, rad/s ...] at 50 Hz; the Supervisor limits what goes too
+    far or too fast, and `info["reasons"]` says so. Observation, all of it late as published: `q`
+    (8,) and `qd` (8,) of the joints, `ball` (3,) [m], and `ball_age` (1,) [s]: how long ago it was
+    there, -1 (and `ball` 0) before it was first seen. The reward is 1 once the ball has landed, 0
+    before; the episode ends when the ball is decided. `info` also tells `hit`, `landed` and
+    `place` (2,) [m].
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 50}  # noqa: RUF012, Gymnasium's way
+
+    def __init__(
+        self,
+        track: TrackName = "paper",
+        latency: bool = True,
+        randomise: bool = False,
+        render_mode: str | None = None,
+    ) -> None:
+        self.render_mode = render_mode
+        self._config = TennisConfig(track, latency, randomise, duration=float("inf"))
+        n = len(TENNIS.joints)
+        self.action_space = spaces.Box(-TENNIS.velocity, TENNIS.velocity, dtype=np.float64)
+        self.observation_space: spaces.Space[Any] = spaces.Dict(
+            {
+                "q": spaces.Box(-np.inf, np.inf, (n,), np.float64),
+                "qd": spaces.Box(-np.inf, np.inf, (n,), np.float64),
+                "ball": spaces.Box(-np.inf, np.inf, (3,), np.float64),
+                "ball_age": spaces.Box(-1.0, np.inf, (1,), np.float64),
+            }
+        )
+        self._world: TableTennis | None = None
+        self._state: State | None = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Obs, dict[str, Any]]:
+        """A new ball. `options`: `start`, a ball's state (9,) to start from instead."""
+        super().reset(seed=seed)
+        self.close()
+        start = (options or {}).get("start")
+        if start is None:
+            start = invent(self.np_random).values[0]
+        world = self._world = TableTennis(start, self.np_random, self._config)
+        # A policy that explores is limited all the time; that alone shall not end the episode.
+        self._supervisor = Supervisor(TENNIS, SafetyConfig(limited_for=1e6))
+        self._estimator = Estimator(TENNIS)
+        world.wait()
+        self._supervisor.reset(world.read().q)
+        return self._observe(world), self._info(world)
+
+    def _observe(self, world: TableTennis) -> Obs:
+        obs = world.read()
+        self._state = state = self._estimator.update(obs, world.now(), self._supervisor.reference)
+        fix = state.objects.get(BALL)
+        return {
+            "q": state.q.copy(),
+            "qd": state.qd.copy(),
+            "ball": np.zeros(3) if fix is None else fix.position.copy(),
+            "ball_age": np.array([-1.0 if fix is None else state.time - fix.time]),
+        }
+
+    @staticmethod
+    def _info(world: TableTennis) -> dict[str, Any]:
+        judge = world.judge
+        return {"hit": judge.hit, "landed": judge.landed, "place": judge.place}
+
+    def step(self, action: Vector) -> tuple[Obs, float, bool, bool, dict[str, Any]]:
+        world, state = self._world, self._state
+        if world is None or state is None:
+            raise RuntimeError("call reset before step")
+        target = np.asarray(action, dtype=np.float64)
+        modes = (JointMode.VELOCITY,) * len(TENNIS.joints)
+        proposed = Command(state.time, state.seq, 0, target, modes, TENNIS.timeout)
+        verdict = self._supervisor.filter(state, proposed)
+        world.write(verdict.command)
+        world.wait()
+        obs, judge = self._observe(world), world.judge
+        info = {"reasons": verdict.reasons, "stopped": verdict.stopped, **self._info(world)}
+        return obs, float(judge.landed), judge.over, False, info
+
+    def render(self) -> NDArray[np.uint8] | None:
+        if self._world is None or self.render_mode != "rgb_array":
+            return None
+        return self._world.render(CAMERAS["scene"])
+
+    def close(self) -> None:
+        if self._world is not None:
+            self._world.close()
+            self._world = None
