@@ -14,6 +14,10 @@ NET_HALF = (0.915, 0.005, NET_HEIGHT / 2)  # [m] half extents of the net along x
 BALL_RADIUS = 0.02  # [m]
 BLADE_RADIUS = 0.08  # [m] of the racket: a disc of the area of a usual blade
 BALL = "ball"  # its name among the fixes
+# How far [m or rad] a joint that is sent to positions at full speed may seem behind: up to .7, for
+# latencies of observation and action and the servos' own lag add up to .16 to .25 s. It is what
+# `SafetyConfig.tracking` shall be for this robot.
+TRACKING = 0.8
 
 # Position, velocity: the published actuator table. No acceleration or jerk limits are published;
 # these are ours. A stroke lasts about .2 s, so full speed is reached in two and a half control

@@ -10,10 +10,15 @@ from gymnasium.utils.env_checker import check_env
 
 from robot import ball
 from robot.ball import PAPER, PHYSICAL, TRACKS, BallState
+from robot.cli import build
+from robot.estimate import Estimator
 from robot.geometry import matrix_of
 from robot.kinematics import Kinematics
-from robot.tennis import BALL, BALL_RADIUS, BLADE_RADIUS, TENNIS
-from robot.types import Command, JointMode, vector
+from robot.loop import Stack, run
+from robot.mode import Mode
+from robot.safety import SafetyConfig, Supervisor
+from robot.tennis import BALL, BALL_RADIUS, BLADE_RADIUS, TENNIS, TRACKING
+from robot.types import Command, Goal, JointMode, vector
 from sim.tennis import court, latency, model, states
 from sim.tennis.batch import TennisBatch
 from sim.tennis.court import Court, CourtConfig
@@ -21,6 +26,7 @@ from sim.tennis.engine import RACKET, Many, One
 from sim.tennis.env import TableTennisEnv
 from sim.tennis.judge import Judge
 from sim.tennis.world import CAMERAS, TableTennis, TennisConfig
+from skills.motion import Motion
 
 SPEEDS = (JointMode.VELOCITY,) * 8
 PLACES = (JointMode.POSITION,) * 8
@@ -66,7 +72,10 @@ def test_flights_are_those_of_the_closed_form(name):
 
 
 def bounced(name, n=200, seed=2):
-    """n bounces on the robot's half: before the first touch, and as soon as it is over."""
+    """n bounces on the robot's half: velocity before, spin before, and as soon as it is over.
+
+    The position after is the least of each coordinate on the way.
+    """
     rng = np.random.default_rng(seed)
     velocity = np.stack(
         [rng.normal(0, 1.5, n), rng.uniform(-8, -3, n), -rng.uniform(1, 6, n)], axis=1
@@ -76,9 +85,10 @@ def bounced(name, n=200, seed=2):
     spin = rng.normal(0, 80, (n, 3))
     worlds = Court(Many(n, name == "paper", 1), CourtConfig(name), rng.spawn(n))
     worlds.reset(BallState(position, velocity, spin))
-    after = BallState(*np.full((3, n, 3), np.nan))
+    after = BallState(np.full((n, 3), np.inf), *np.full((2, n, 3), np.nan))
     for _ in range(20):
         worlds.advance()
+        np.minimum(after.position, worlds.engine.ball_position, out=after.position)
         free = worlds.engine.found[:, 0] == 0
         touched = np.array([bool(touch) for touch in worlds.touches])
         left = free & touched & np.isnan(after.velocity[:, 0])
@@ -107,6 +117,7 @@ def test_bounces_of_the_track_physical_have_the_measured_coefficients():
     wanted, turned = ball.bounce(PHYSICAL, velocity, spin)
     np.testing.assert_allclose(after.velocity, wanted, atol=1e-9)
     np.testing.assert_allclose(after.spin, turned, atol=1e-6)
+    assert (after.position[:, 2] > BALL_RADIUS - 1e-9).all()  # turned round in time
 
 
 def held(name, n, closing, seed, spin=60.0, across=2.0):
@@ -303,6 +314,44 @@ def test_a_world_keeps_the_robots_contract():
     world.close()
     world.close()
     assert not world.wait()
+
+
+class Stay:
+    def plan(self, state, heard, outcome):
+        return Goal(1, "hold")
+
+
+def test_the_loop_holds_the_robot_through_an_episode():
+    world, ticks = world_of(), []
+    supervisor = Supervisor(TENNIS)
+    mode = Mode(supervisor)
+    mode.engage()
+    skills = build.skills(TENNIS)
+    stack = Stack(world, Stay(), skills, supervisor, mode, Estimator(TENNIS), record=ticks.append)
+    run(stack)
+    assert len(ticks) > 30 and not supervisor.stopped
+    assert all(tick.proposed is not None and not tick.verdict.reasons for tick in ticks)
+    assert BALL in ticks[-1].state.objects
+    np.testing.assert_allclose(ticks[-1].obs.q, TENNIS.home, atol=0.01)
+
+
+@pytest.mark.parametrize("joint", range(5))
+def test_a_sweep_at_full_speed_is_not_taken_for_a_collision(joint):
+    world = world_of([0, 1.2, 1.6, 0, -0.05, 2.7, 0, 0, 0], duration=1.3)
+    supervisor, estimator = Supervisor(TENNIS, SafetyConfig(tracking=TRACKING)), Estimator(TENNIS)
+    motion, end = Motion(TENNIS), TENNIS.home.copy()
+    end[joint] = TENNIS.lower[joint] if joint == 0 else TENNIS.upper[joint]
+    world.wait()
+    supervisor.reset(world.read().q)
+    while True:
+        state = estimator.update(world.read(), world.now(), supervisor.reference)
+        motion.sync(supervisor.reference)
+        target = vector(motion.toward(end))
+        proposed = Command(state.time, state.seq, 1, target, PLACES, TENNIS.timeout)
+        world.write(supervisor.filter(state, proposed).command)
+        if not world.wait():
+            break
+    assert not supervisor.stopped and abs(world.read().q[joint] - end[joint]) < 0.05
 
 
 @pytest.mark.parametrize("name", TRACKS)

@@ -145,7 +145,8 @@ class Court:
         when = self.step - self._late
         joints = when[:, latency.SEEN]
         seen = when[:, latency.BALL]
-        now = DT * np.asarray(when - self._start[:, None], dtype=np.float64)
+        # Before the beginning, all was as it began.
+        now = DT * np.maximum(when - self._start[:, None], 0).astype(np.float64)
         known = (seen >= self._born)[:, None]
         return Seen(
             self._q.at(joints),

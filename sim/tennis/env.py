@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from robot.ball import TrackName
 from robot.estimate import Estimator
 from robot.safety import SafetyConfig, Supervisor
-from robot.tennis import BALL, TENNIS
+from robot.tennis import BALL, TENNIS, TRACKING
 from robot.types import Command, JointMode, State, Vector
 from sim.tennis.states import invent
 from sim.tennis.world import CAMERAS, TableTennis, TennisConfig
@@ -65,7 +65,7 @@ class TableTennisEnv(gymnasium.Env[Obs, Vector]):
             start = invent(self.np_random).values[0]
         world = self._world = TableTennis(start, self.np_random, self._config)
         # A policy that explores is limited all the time; that alone shall not end the episode.
-        self._supervisor = Supervisor(TENNIS, SafetyConfig(limited_for=1e6))
+        self._supervisor = Supervisor(TENNIS, SafetyConfig(limited_for=1e6, tracking=TRACKING))
         self._estimator = Estimator(TENNIS)
         world.wait()
         self._supervisor.reset(world.read().q)

@@ -67,4 +67,4 @@ class Judge:
             rally.floor()
         elif what == "crash":
             self.crashed = True
-        self.valid |= rally.good and rally.hitter is Side.FAR
+        self.valid |= rally.good and rally.hitter is Side.FAR and rally.decision is None

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot.ball import PAPER, BallState, Mask, Track, cross, path
-from robot.tennis import EDGE
+from robot.tennis import BALL_RADIUS, EDGE, NET_HEIGHT
 from robot.types import Vector
 
 FIELDS = tuple(f"{kind}_{axis}" for kind in ("pos", "vel", "w_vel") for axis in "xyz")
@@ -131,15 +131,13 @@ def valid(ball: BallState, track: Track = PAPER) -> Mask:
     leaves the table over the robot's edge.
     """
     flown = path(track, ball, 2.0)
-    y, z = flown.state.position[..., 1], flown.state.position[..., 2]
+    y = flown.state.position[..., 1]
     beyond = y < EDGE
     out = beyond.argmax(axis=0)
-    rows = np.arange(y.shape[1])
     near = (np.diff(flown.bounces, axis=0) > 0) & (y[1:] < 0)
     far = (np.diff(flown.bounces, axis=0) > 0) & (y[1:] >= 0)
     before = np.arange(len(y) - 1)[:, None] < out
-    net = (y > 0).argmin(axis=0)  # the first moment on the robot's side
-    clear = z[net, rows] > 0.16
+    clear = cross(track, ball, 1, 0.0)[1].position[:, 2] > NET_HEIGHT + BALL_RADIUS
     once = (near & before).sum(axis=0) == 1
     return beyond.any(axis=0) & once & ((far & before).sum(axis=0) <= 1) & clear
 
