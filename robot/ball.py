@@ -59,6 +59,7 @@ class Track:
     topspin: Rubber
     underspin: Rubber  # for balls that come with underspin
     racket_dwell: float  # [s] how long a stroke's contact lasts
+    face: float  # [m] from the racket's middle to each of its faces
     mass: float = 0.0027  # [kg]
     radius: float = BALL_RADIUS  # [m]
     air: float = 1.225  # [kg/m^3]
@@ -107,6 +108,7 @@ PAPER = Track(
         (0.759, 0.0), ((0.614, -0.494), (-0.734, 0.290)), by_speed=((-0.040, 0.0), (0.0, 0.0216))
     ),
     racket_dwell=0.0062,
+    face=0.022,  # so thick that no ball sinks through it
 )
 
 # Drag .48; lift coefficient .315 S / (.356 + S); table e = .98 - .02 |v|, friction .25; racket
@@ -127,6 +129,7 @@ PHYSICAL = Track(
     topspin=_MEASURED,
     underspin=_MEASURED,
     racket_dwell=0.0,
+    face=0.008,
 )
 
 TRACKS: dict[str, Track] = {track.name: track for track in (PAPER, PHYSICAL)}

@@ -19,7 +19,7 @@ from robot.mode import Mode
 from robot.safety import SafetyConfig, Supervisor
 from robot.tennis import BALL, BALL_RADIUS, BLADE_RADIUS, TENNIS, TRACKING
 from robot.types import Command, Goal, JointMode, vector
-from sim.tennis import court, latency, model, states
+from sim.tennis import latency, model, states
 from sim.tennis.batch import TennisBatch
 from sim.tennis.court import Court, CourtConfig
 from sim.tennis.engine import RACKET, Many, One
@@ -124,7 +124,7 @@ def held(name, n, closing, seed, spin=60.0, across=2.0):
     """n balls thrown at the held racket: court, what was thrown in the blade's frame, its pose."""
     rng = np.random.default_rng(seed)
     p, R = Kinematics(TENNIS).forward(TENNIS.home)
-    half = model.BLADE_HALF if name == "paper" else court.FACE
+    half = TRACKS[name].face
     velocity = np.stack([*rng.normal(0, across, (2, n)), -rng.uniform(*closing, n)], axis=1)
     position = np.stack([*rng.uniform(-0.03, 0.03, (2, n)), np.full(n, 0.0)], axis=1)
     position[:, 2] = half + BALL_RADIUS + rng.uniform(0.001, 0.02, n)
@@ -151,7 +151,7 @@ def test_a_racket_that_swings_meets_the_ball_too():
     """Ball and racket fly at each other: 20 m/s between them, 12 of them the ball's."""
     engine = One(True)
     pair = engine.model.geom("near blade")
-    assert pair.size[1] == model.BLADE_HALF and pair.size[0] == BLADE_RADIUS
+    assert pair.size[1] == PAPER.face and pair.size[0] == BLADE_RADIUS
     rng = np.random.default_rng(5)
     one = Court(engine, CourtConfig(latency=False), [rng])
     tool, dofs = engine.model.body("near tool_link").id, slice(6, 14)

@@ -20,7 +20,6 @@ from sim.tennis.engine import RACKET, Engine
 from sim.tennis.model import DT, TOUCHES, UNDERSPIN_DAMPING
 
 SUBSTEPS = round(TENNIS.dt / DT)
-FACE = 0.008  # [m] half the racket's thickness on the track `physical`
 DEEP = 0.005  # [m] a ball this far below the table's top came from the side
 TABLE = TOUCHES.index("table")
 # What randomisation adds to the published parameters (arXiv 2408.03906), anew for each ball.
@@ -226,7 +225,7 @@ class Court:
         middle, axis, linear, angular = self.engine.racket
         height = np.einsum("ij,ij->i", p - middle, axis)
         normal = axis * np.where(height < 0, -1.0, 1.0)[:, None]
-        gap = np.abs(height) - FACE - BALL_RADIUS
+        gap = np.abs(height) - self._track.face - BALL_RADIUS
         if not (live & (gap < 0.1)).any():
             return
         face = linear + ball.cross_product(angular, p - BALL_RADIUS * normal - middle)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import mujoco
 
+from robot.ball import PAPER
 from robot.specs import DESCRIPTIONS
 from robot.tennis import (
     BALL_RADIUS,
@@ -23,7 +24,6 @@ from robot.tennis import (
 )
 
 DT = 0.001  # [s] of physics; longer ones make the ball gain energy at the table
-BLADE_HALF = 0.022  # [m] half the blade's thickness, for the ball: a thin one would let it through
 TABLE_HALF = 0.015  # [m] half the top's thickness
 BALL, ARM, ROOM = 1, 2, 4  # collision groups
 # What the ball can touch, as sensed; "crash": the robot touches the table.
@@ -228,7 +228,7 @@ def _racket(tool: mujoco.MjsBody) -> None:
         )
     rubber.add_geom(
         name="blade",
-        size=[BLADE_RADIUS, BLADE_HALF, 0],
+        size=[BLADE_RADIUS, PAPER.face, 0],
         contype=0,
         conaffinity=0,
         group=4,

@@ -82,7 +82,7 @@ def racket(
     p, R = stand.p_world_blade, stand.R_world_blade
     while len(before) < n:
         v = np.array([*rng.normal(0, 2.5, 2), -rng.uniform(2, fastest)])
-        position = np.array([0, 0, model.BLADE_HALF + BALL_RADIUS + rng.uniform(0.001, 0.02)])
+        position = np.array([0, 0, PAPER.face + BALL_RADIUS + rng.uniform(0.001, 0.02)])
         state = BallState(position, v, rng.normal(0, 80, 3))
         thrown = BallState(p + R @ position, R @ v, R @ state.spin)
         if got := stand.throw(thrown, underspin):
