@@ -1,0 +1,1 @@
+"""Table tennis: learned low-level controllers, and what trains them."""
