@@ -1,10 +1,7 @@
 """What the tests of learning table tennis share: small objectives that worker processes import."""
 
-from time import perf_counter
-
 import numpy as np
 
-from robot.types import vector
 from skills.tennis.curriculum import Tally
 from skills.tennis.evolution import Run
 from skills.tennis.network import Network, Shape, Stream, initial
@@ -51,17 +48,3 @@ def play(parameters, starts, normaliser):
 
 def make_reach():
     return reach
-
-
-def work(trial: Trial) -> Result:
-    """20 ms of computing for each rollout."""
-    for _ in range(trial.seeds.size):
-        end = perf_counter() + 0.02
-        while perf_counter() < end:
-            pass
-    rewards = vector(trial.seeds % 7)
-    return Result(rewards, Knowledge(Normaliser.empty(1), Tally.empty(0)))
-
-
-def make_work():
-    return work
