@@ -7,19 +7,20 @@ the leading axes; velocities [m/s], spins [rad/s], right-handed.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf, pi
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from robot import flight
+from robot.flight import STEP, compiled
 from robot.tennis import BALL_RADIUS, TABLE_LENGTH, TABLE_WIDTH
 from robot.types import Vector
 
 TrackName = Literal["paper", "physical"]
 Mask = NDArray[np.bool_]
-GRAVITY = 9.81  # [m/s^2]
-STEP = 0.01  # [s] of integration; the error of a flight of 1 s is below .1 mm
 
 Matrix = tuple[tuple[float, float], tuple[float, float]]
 ZERO: Matrix = ((0.0, 0.0), (0.0, 0.0))
@@ -40,7 +41,7 @@ class Rubber:
     by_slip: Matrix = ZERO  # [s/m]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Track:
     """The parameters of one world. Magnus force: rho A r L (omega x v) / 2, L = lift / (1 + S /
     lift_half), with the spin ratio S = r |omega| / |v|."""
@@ -63,6 +64,17 @@ class Track:
     mass: float = 0.0027  # [kg]
     radius: float = BALL_RADIUS  # [m]
     air: float = 1.225  # [kg/m^3]
+
+    @cached_property
+    def record(self) -> Any:
+        """The numbers, for `robot.flight`."""
+        record = np.zeros((), flight.RECORD)
+        for name in (*flight.NUMBERS, "table_restitution"):
+            record[name] = getattr(self, name)
+        for i, rubber in enumerate((self.topspin, self.underspin)):
+            for name in ("restitution", "tangent", "by_speed", "by_slip"):
+                record[name][i] = np.ravel(getattr(rubber, name))
+        return record[()]
 
 
 class BallState(NamedTuple):
@@ -137,16 +149,9 @@ TRACKS: dict[str, Track] = {track.name: track for track in (PAPER, PHYSICAL)}
 
 def acceleration(track: Track, velocity: Vector, spin: Vector) -> Vector:
     """[m/s^2] (..., 3) of a ball in free flight."""
-    area = pi * track.radius**2
-    speed = np.sqrt(np.einsum("...i,...i->...", velocity, velocity))[..., None]
-    drag = track.viscous + track.air * area * track.drag / 2 * speed
-    lift = track.air * area * track.radius / 2 * track.lift
-    if track.lift_half != inf:
-        turn = np.sqrt(np.einsum("...i,...i->...", spin, spin))[..., None]
-        lift = lift / (1 + track.radius * turn / np.maximum(speed, 1e-9) / track.lift_half)
-    result = (lift * cross_product(spin, velocity) - drag * velocity) / track.mass
-    result[..., 2] -= GRAVITY
-    return result
+    shape = np.broadcast_shapes(velocity.shape, spin.shape)
+    rows = _accelerations(track.record, _rows(velocity, shape), _rows(spin, shape))
+    return rows.reshape(shape)
 
 
 def cross_product(a: Vector, b: Vector) -> Vector:
@@ -159,55 +164,17 @@ def cross_product(a: Vector, b: Vector) -> Vector:
 
 def fly(track: Track, state: BallState, time: float | Vector) -> BallState:
     """The state after `time` [s], a number or (...), of free flight: no table, no net."""
-    time = np.asarray(time, dtype=np.float64)
-    steps = max(1, int(np.ceil(np.abs(time).max(initial=0.0) / STEP - 1e-9)))
-    for _ in range(steps):
-        state = _step(track, state, time / steps)
-    return state
-
-
-def _step(track: Track, state: BallState, dt: float | Vector) -> BallState:
-    """One step of the classical Runge-Kutta method; `dt` [s] a number or (...)."""
-    p, v, w = state
-    h = np.asarray(dt, dtype=np.float64)[..., None]
-    fading = np.exp(-track.spin_decay / 2 * h)
-    w = w * fading  # as it is in mid-step
-    a1 = acceleration(track, v, w)
-    v2 = v + h / 2 * a1
-    a2 = acceleration(track, v2, w)
-    v3 = v + h / 2 * a2
-    a3 = acceleration(track, v3, w)
-    v4 = v + h * a3
-    a4 = acceleration(track, v4, w)
-    return BallState(
-        p + h / 6 * (v + 2 * v2 + 2 * v3 + v4),
-        v + h / 6 * (a1 + 2 * a2 + 2 * a3 + a4),
-        w * fading,
-    )
+    shape = np.broadcast_shapes(state.position.shape[:-1], np.shape(time))
+    times = np.ascontiguousarray(np.broadcast_to(np.float64(time), shape)).reshape(-1)
+    return unpacked(_flights(track.record, packed(state, shape), times), shape)
 
 
 def bounce(track: Track, velocity: Vector, spin: Vector) -> tuple[Vector, Vector]:
     """Velocity and spin (..., 3) after a bounce off the table's top."""
-    down = -velocity[..., 2]
-    first, second = track.table_restitution
-    up = (first - second * np.abs(down)) * down
-    slip = velocity[..., :2] + track.radius * np.stack([-spin[..., 1], spin[..., 0]], axis=-1)
-    size = np.sqrt(np.einsum("...i,...i->...", slip, slip))
-    coulomb = np.maximum(track.table_friction * (up + down), 1e-12)
-    # The impulse that would take its share of the slip, or what friction allows of it.
-    wanted = 0.4 * track.table_grip * size / coulomb
-    if track.table_blend == inf:
-        taken = np.minimum(wanted, 1.0)
-    else:
-        taken = wanted * (1 + wanted**track.table_blend) ** (-1 / track.table_blend)
-    change = -(coulomb * taken / np.maximum(size, 1e-12))[..., None] * slip  # of the velocity
-    after, turned = velocity.copy(), spin.copy()
-    after[..., :2] += change
-    after[..., 2] = up
-    # J acts at -r z: I delta omega = -r z x J, with I = 2/3 m r^2.
-    turned[..., 0] += 1.5 / track.radius * change[..., 1]
-    turned[..., 1] -= 1.5 / track.radius * change[..., 0]
-    return after, turned
+    shape = velocity.shape[:-1]
+    rows = _bounces(track.record, packed(BallState(velocity, velocity, spin), shape))
+    after = unpacked(rows, shape)
+    return after.velocity, after.spin
 
 
 def has_underspin(velocity: Vector, spin: Vector) -> Mask:
@@ -231,30 +198,13 @@ def strike(
     """
     if underspin is None:
         underspin = has_underspin(velocity, spin)
-    relative = velocity - racket
-    along = np.einsum("...i,...i->...", relative, normal)
-    n = normal * -np.sign(along)[..., None]  # against the ball's way
-    speed = np.abs(along)
-    u = relative + speed[..., None] * n  # of the centre, along the face
-    s = track.radius * cross_product(n, spin)  # of the surface that touches, due to spin
-    size = np.linalg.norm(u + s, axis=-1)
-    e, m = _law(track.topspin, speed, size)
-    if track.underspin is not track.topspin:
-        e2, m2 = _law(track.underspin, speed, size)
-        e = np.where(underspin, e2, e)
-        m = np.where(np.asarray(underspin)[..., None, None], m2, m)
-    u2 = m[..., 0, 0, None] * u + m[..., 0, 1, None] * s
-    s2 = m[..., 1, 0, None] * u + m[..., 1, 1, None] * s
-    about = np.einsum("...i,...i->...", spin, n)[..., None] * n  # is kept
-    return racket + u2 + (e * speed)[..., None] * n, about + cross_product(s2, n) / track.radius
-
-
-def _law(rubber: Rubber, speed: Vector, slip: Vector) -> tuple[Vector, Vector]:
-    """Restitution (...) and tangential matrix (..., 2, 2)."""
-    first, second = rubber.restitution
-    by_speed, by_slip = np.asarray(rubber.by_speed), np.asarray(rubber.by_slip)
-    matrix = np.asarray(rubber.tangent) + speed[..., None, None] * by_speed
-    return first - second * speed, matrix + slip[..., None, None] * by_slip
+    shape = np.broadcast_shapes(velocity.shape, spin.shape, normal.shape, racket.shape)[:-1]
+    flags = np.ascontiguousarray(np.broadcast_to(underspin, shape)).reshape(-1)
+    three = (*shape, 3)
+    state = packed(BallState(velocity, velocity, spin), shape)
+    rows = _strikes(track.record, state, _rows(normal, three), _rows(racket, three), flags)
+    after = unpacked(rows, shape)
+    return after.velocity, after.spin
 
 
 def over_table(position: Vector) -> Mask:
@@ -265,25 +215,9 @@ def over_table(position: Vector) -> Mask:
 
 def advance(track: Track, state: BallState, dt: float) -> tuple[BallState, Mask]:
     """`dt` [s] of flight with the table in the way; and who bounced, (...) bool."""
-    after = _step(track, state, dt)
-    z, vz = state.position[..., 2] - track.radius, state.velocity[..., 2]
-    below = (after.position[..., 2] < track.radius) & (after.velocity[..., 2] < 0) & (z >= 0)
-    if not below.any():
-        return after, below
-    # When it touched: the parabola through the beginning with the mean acceleration.
-    a = np.minimum((after.velocity[..., 2] - vz) / dt, -1e-6)
-    touch = (-vz - np.sqrt(np.maximum(vz * vz - 2 * a * z, 0.0))) / a
-    touch = np.where(below, np.clip(touch, 0.0, dt), 0.0)
-    at = _step(track, state, touch)
-    below = below & over_table(at.position)
-    velocity, spin = bounce(track, at.velocity, at.spin)
-    glide = (at.velocity + velocity) / 2 * track.table_dwell
-    glide[..., 2] = 0.0
-    rest = _step(
-        track, BallState(at.position + glide, velocity, spin), dt - touch - track.table_dwell
-    )
-    take = below[..., None]
-    return BallState(*(np.where(take, b, a) for a, b in zip(after, rest, strict=True))), below
+    shape = state.position.shape[:-1]
+    rows, bounced = _advances(track.record, packed(state, shape), dt)
+    return unpacked(rows, shape), bounced.reshape(shape)
 
 
 class Path(NamedTuple):
@@ -296,15 +230,11 @@ class Path(NamedTuple):
 
 def path(track: Track, state: BallState, horizon: float, dt: float = STEP) -> Path:
     """The flight from `state` (...) over `horizon` [s] in steps of `dt` [s], bounces included."""
-    count = round(horizon / dt)
-    bounces = np.zeros((count + 1, *state.position.shape[:-1]))
-    states = [state]
-    for i in range(count):
-        state, bounced = advance(track, state, dt)
-        states.append(state)
-        bounces[i + 1] = bounces[i] + bounced
-    stacked = BallState(*(np.stack(field) for field in zip(*states, strict=True)))
-    return Path(np.arange(count + 1, dtype=np.float64) * dt, stacked, bounces)
+    shape, count = state.position.shape[:-1], round(horizon / dt)
+    rows, bounces = _paths(track.record, packed(state, shape), count, dt)
+    time = np.arange(count + 1, dtype=np.float64) * dt
+    moments = (count + 1, *shape)
+    return Path(time, unpacked(rows, moments), bounces.reshape(moments))
 
 
 def cross(
@@ -314,33 +244,9 @@ def cross(
 
     `axis` 0, 1, 2 for x, y, z = `value` [m], from either side.
     """
-    time = np.full(state.position.shape[:-1], np.nan)
-    found = BallState(*(np.full(field.shape, np.nan) for field in state))
-    for i in range(round(horizon / STEP)):
-        after, bounced = advance(track, state, STEP)
-        x, x2 = state.position[..., axis] - value, after.position[..., axis] - value
-        now = np.isnan(time) & (np.sign(x) != np.sign(x2)) & (x != 0)
-        if now.any():
-            part = np.where(now, x / np.where(now, x - x2, 1.0), 0.0) * STEP
-            for _ in range(2):  # Newton, from the chord
-                there = _step(track, state, part)
-                speed = there.velocity[..., axis]
-                speed = np.where(np.abs(speed) < 1e-6, np.inf, speed)
-                miss = there.position[..., axis] - value
-                part = np.clip(part - miss / speed, 0.0, STEP)
-            there = _step(track, state, part)
-            share = (part / STEP)[..., None]
-            chord = (s + share * (a - s) for s, a in zip(state, after, strict=True))
-            # Where it bounced in the same step, the chord is good to a millimetre or two.
-            there = [np.where(bounced[..., None], c, t) for c, t in zip(chord, there, strict=True)]
-            time = np.where(now, i * STEP + part, time)
-            found = BallState(
-                *(np.where(now[..., None], t, f) for t, f in zip(there, found, strict=True))
-            )
-        state = after
-        if not np.isnan(time).any():
-            break
-    return time, found
+    shape = state.position.shape[:-1]
+    time, rows = _crossings(track.record, packed(state, shape), axis, value, horizon)
+    return time.reshape(shape), unpacked(rows, shape)
 
 
 def landing(track: Track, state: BallState, horizon: float = 2.0) -> tuple[Vector, Vector]:
@@ -348,21 +254,109 @@ def landing(track: Track, state: BallState, horizon: float = 2.0) -> tuple[Vecto
 
     As if the table had no edges; NaN if it does not within `horizon` [s].
     """
-    time = np.full(state.position.shape[:-1], np.nan)
-    place = np.full((*time.shape, 2), np.nan)
-    for i in range(round(horizon / STEP)):
-        after = _step(track, state, STEP)
-        z, z2 = state.position[..., 2] - track.radius, after.position[..., 2] - track.radius
-        now = np.isnan(time) & (z >= 0) & (z2 < 0)
-        if now.any():
-            part = np.where(now, z / np.where(now, z - z2, 1.0), 0.0) * STEP
-            there = _step(track, state, part)
-            down = np.where(now, there.velocity[..., 2], -1.0)
-            part = np.where(now, part - (there.position[..., 2] - track.radius) / down, 0.0)
-            there = _step(track, state, part)
-            time = np.where(now, i * STEP + part, time)
-            place = np.where(now[..., None], there.position[..., :2], place)
-        state = after
-        if not np.isnan(time).any():
-            break
-    return time, place
+    shape = state.position.shape[:-1]
+    time, rows = _landings(track.record, packed(state, shape), horizon)
+    return time.reshape(shape), rows[:, :2].reshape(*shape, 2)
+
+
+def packed(state: BallState, shape: tuple[int, ...]) -> Vector:
+    """Rows (n, 9) for `robot.flight`, of states of `shape` (n in all)."""
+    rows = np.empty((*shape, 9))
+    for i, field in enumerate(state):
+        rows[..., 3 * i : 3 * i + 3] = field
+    return rows.reshape(-1, 9)
+
+
+def unpacked(rows: Vector, shape: tuple[int, ...]) -> BallState:
+    """States of `shape` from rows (n, 9), the inverse of `packed`."""
+    whole = rows.reshape(*shape, 9)
+    return BallState(whole[..., :3], whole[..., 3:6], whole[..., 6:])
+
+
+def _rows(values: ArrayLike, shape: tuple[int, ...]) -> Vector:
+    return np.ascontiguousarray(np.broadcast_to(values, shape), np.float64).reshape(-1, 3)
+
+
+@compiled
+def _nine(r: Vector) -> flight.State:
+    return (r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8])
+
+
+@compiled
+def _three(r: Vector) -> flight.Three:
+    return (r[0], r[1], r[2])
+
+
+@compiled
+def _accelerations(k: Any, v: Vector, w: Vector) -> Vector:
+    out = np.empty_like(v)
+    for i in range(len(v)):
+        out[i] = flight.accelerate(k, _three(v[i]), _three(w[i]))
+    return out
+
+
+@compiled
+def _flights(k: Any, rows: Vector, times: Vector) -> Vector:
+    out = np.empty_like(rows)
+    for i in range(len(rows)):
+        out[i] = flight.fly(k, _nine(rows[i]), times[i])
+    return out
+
+
+@compiled
+def _bounces(k: Any, rows: Vector) -> Vector:
+    out = np.empty_like(rows)
+    for i in range(len(rows)):
+        out[i] = flight.bounce(k, _nine(rows[i]))
+    return out
+
+
+@compiled
+def _strikes(k: Any, rows: Vector, normals: Vector, rackets: Vector, flags: Mask) -> Vector:
+    out = np.empty_like(rows)
+    for i in range(len(rows)):
+        normal, racket = _three(normals[i]), _three(rackets[i])
+        out[i] = flight.strike(k, _nine(rows[i]), normal, racket, flags[i])
+    return out
+
+
+@compiled
+def _advances(k: Any, rows: Vector, dt: float) -> tuple[Vector, Mask]:
+    out, bounced = np.empty_like(rows), np.empty(len(rows), np.bool_)
+    for i in range(len(rows)):
+        out[i], bounced[i] = flight.advance(k, _nine(rows[i]), dt)
+    return out, bounced
+
+
+@compiled
+def _paths(k: Any, rows: Vector, count: int, dt: float) -> tuple[Vector, Vector]:
+    out, bounces = np.empty((count + 1, len(rows), 9)), np.zeros((count + 1, len(rows)))
+    for i in range(len(rows)):
+        s = _nine(rows[i])
+        out[0, i] = s
+        for t in range(1, count + 1):
+            s, bounced = flight.advance(k, s, dt)
+            out[t, i], bounces[t, i] = s, bounces[t - 1, i] + bounced
+    return out, bounces
+
+
+@compiled
+def _crossings(
+    k: Any, rows: Vector, axis: int, value: float, horizon: float
+) -> tuple[Vector, Vector]:
+    times, out = np.empty(len(rows)), np.full(rows.shape, np.nan)
+    for i in range(len(rows)):
+        times[i], there = flight.cross(k, _nine(rows[i]), axis, value, horizon)
+        if not np.isnan(times[i]):
+            out[i] = there
+    return times, out
+
+
+@compiled
+def _landings(k: Any, rows: Vector, horizon: float) -> tuple[Vector, Vector]:
+    times, out = np.empty(len(rows)), np.full(rows.shape, np.nan)
+    for i in range(len(rows)):
+        times[i], there = flight.landing(k, _nine(rows[i]), horizon)
+        if not np.isnan(times[i]):
+            out[i] = there
+    return times, out

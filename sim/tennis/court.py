@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from robot import ball
 from robot.ball import TRACKS, BallState, Mask, TrackName
+from robot.flight import GRAVITY
 from robot.tennis import BALL_RADIUS, BLADE_RADIUS, TENNIS
 from robot.types import Vector
 from sim.tennis import latency
@@ -175,7 +176,7 @@ class Court:
         position, velocity = engine.ball_position.copy(), engine.ball_velocity.copy()
         if not self._paper:
             lifted = ball.acceleration(self._track, velocity, engine.spin)
-            lifted[:, 2] += ball.GRAVITY
+            lifted[:, 2] += GRAVITY
             engine.ball_force[:] = lifted * self._track.mass
         engine.step(self.live)
         found = engine.found
