@@ -1,0 +1,99 @@
+"""How the joints obey, as a model that is watched: where each will be when a command arrives."""
+
+# pyright: reportArgumentType=false, reportIndexIssue=false
+# (Numba takes tuples by their length.)
+
+from math import exp
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from robot.flight import compiled
+from robot.tennis import DELAY, LAG, SPEED, TENNIS
+from robot.types import Vector
+
+DT = TENNIS.dt
+KEPT = 16  # ticks of the past that are kept
+TRUST = 0.2  # share of what a measurement differs from the model that is believed at once
+LOWER, UPPER = np.array(TENNIS.lower), np.array(TENNIS.upper)
+
+JOINTS = np.dtype(
+    [
+        ("act", np.float64, 8),  # what the servos will want when the next command arrives
+        ("q", np.float64, 8),  # where the joints will be then, by the model
+        ("speed", np.float64, 8),  # of the latest command
+        ("bias", np.float64, 8),  # what the joints were measured to be off the model
+        ("past", np.float64, (KEPT, 8)),  # q of the latest ticks, newest first
+    ]
+)
+
+
+class Servo:
+    """The joints of n robots."""
+
+    def __init__(self, n: int) -> None:
+        self.joints = np.zeros(n, JOINTS)
+
+    def place(self, rows: ArrayLike, q: Vector) -> None:
+        """At rest at `q` (rows, 8)."""
+        for name in ("act", "q"):
+            self.joints[name][rows] = q
+        for name in ("speed", "bias"):
+            self.joints[name][rows] = 0.0
+        self.joints["past"][rows] = np.asarray(q)[..., None, :]
+
+    def advance(self, now: Vector, sent: Vector, q: Vector, measured: Vector) -> None:
+        """One tick on: speeds `sent` (n, 8) at the last; `q` (n, 8) as it was at `measured` (n,)."""
+        _advance(self.joints, now, sent, q, measured)
+
+
+@compiled
+def _advance(joints: Any, now: Vector, sent: Vector, q: Vector, measured: Vector) -> None:
+    for i in range(len(now)):
+        joint = joints[i]
+        for m in range(KEPT - 1, 0, -1):
+            for j in range(8):
+                joint.past[m, j] = joint.past[m - 1, j]
+        for j in range(8):
+            # Where it is as of now + DELAY: the servo wanted ever more by `speed` for one tick.
+            speed, fading = sent[i, j], exp(-DT / LAG[j])
+            act = min(max(joint.act[j] + speed * DT, LOWER[j]), UPPER[j])
+            speed = (act - joint.act[j]) / DT
+            behind = joint.act[j] - joint.q[j]  # settles to lag * speed
+            behind = LAG[j] * speed + (behind - LAG[j] * speed) * fading
+            joint.act[j], joint.q[j], joint.speed[j] = act, act - behind, speed
+            joint.past[0, j] = joint.q[j]
+            # What was measured, against the model at that time.
+            back = (now[i] + DELAY[j] - measured[i]) / DT
+            m = min(max(int(back), 0), KEPT - 2)
+            share = min(max(back - m, 0.0), 1.0)
+            there = joint.past[m, j] + share * (joint.past[m + 1, j] - joint.past[m, j])
+            joint.bias[j] += TRUST * (q[i, j] - there - joint.bias[j])
+
+
+@compiled
+def lead(joint: Any, j: int, now: float, due: float, q: float, qd: float) -> float:
+    """The speed [1/s] to send to joint `j` now, so that it is at `q` with speed `qd` at `due`.
+
+    Along a polynomial of fifth order of its position; past `due` it goes on by `qd`.
+    """
+    lag, act = LAG[j], joint.act[j]
+    end = q - joint.bias[j]
+    left = due - now - DELAY[j]
+    if left < DT:
+        want = end + qd * (DT - left + lag)
+    else:
+        v0 = (act - joint.q[j]) / lag
+        a0 = (joint.speed[j] - v0) / lag
+        # From joint.q, v0, a0 to end, qd, 0 in `left`.
+        move = end - joint.q[j]
+        c = 10 * move - (6 * v0 + 4 * qd) * left - 1.5 * a0 * left**2
+        d = -15 * move + (8 * v0 + 7 * qd) * left + 1.5 * a0 * left**2
+        e = 6 * move - 3 * (v0 + qd) * left - 0.5 * a0 * left**2
+        x = DT / left
+        there = joint.q[j] + v0 * DT + a0 / 2 * DT**2 + ((e * x + d) * x + c) * x**3
+        rate = v0 + a0 * DT + ((5 * e * x + 4 * d) * x + 3 * c) * x**2 / left
+        want = there + lag * rate
+    speed = (want - act) / DT
+    return min(max(speed, -SPEED[j]), SPEED[j])
