@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from robot import flight
-from robot.flight import STEP, compiled
+from robot.compiled import compiled
+from robot.flight import STEP
 from robot.tennis import BALL_RADIUS, TABLE_LENGTH, TABLE_WIDTH
 from robot.types import Vector
 

@@ -11,8 +11,8 @@ from math import ceil, exp, inf, nan, pi, sqrt
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from robot.compiled import compiled
 from robot.tennis import TABLE_LENGTH, TABLE_WIDTH
 
 GRAVITY = 9.81  # [m/s^2]
@@ -31,8 +31,6 @@ RECORD = np.dtype(
 )
 State = tuple[float, float, float, float, float, float, float, float, float]
 Three = tuple[float, float, float]
-
-compiled = njit(cache=True, error_model="numpy")
 
 
 @compiled

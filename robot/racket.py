@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
-from robot.flight import compiled
+from robot.compiled import compiled
 from robot.specs import DESCRIPTIONS
 from robot.tennis import TENNIS
 from robot.types import Vector

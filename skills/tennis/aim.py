@@ -6,7 +6,8 @@
 from math import cos, nan, sin, sqrt
 from typing import Any
 
-from robot.flight import State, Three, compiled, has_underspin, landing, step, strike
+from robot.compiled import compiled
+from robot.flight import State, Three, has_underspin, landing, step, strike
 
 STEPS, SHORT, SINGULAR = 12, 1e-4, 1e-9  # Newton: steps, [rad, m/s] difference, determinant
 GOOD = (0.01, 0.01)  # [m], [s] from what is wanted: found

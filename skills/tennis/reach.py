@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from robot.flight import Three, compiled
+from robot.compiled import compiled
+from robot.flight import Three
 from robot.racket import racket
 from robot.types import Vector
 
@@ -29,7 +30,7 @@ def reach(
     most. Joints at their `limits`, lower and upper, stay there for the step.
     """
     pose, jacobian = np.empty((4, 3)), np.empty((6, len(q)))
-    error, free = np.empty(6), np.empty(len(q))
+    error, free, change = np.empty(6), np.empty(len(q)), np.empty(len(q))
     q[:] = start
     size = np.inf
     for i in range(steps + 1):
@@ -69,9 +70,7 @@ def speeds(chain: Any, q: Vector, velocity: Three, weight: Vector) -> Vector:
 
 
 @compiled
-def _turn_rows(
-    pose: Vector, jacobian: Vector, place: Three, normal: Three, error: Vector
-) -> float:
+def _turn_rows(pose: Vector, jacobian: Vector, place: Three, normal: Three, error: Vector) -> float:
     """Make the angular rows those of the normal's change; fill in `error` (6,); its size."""
     a, b, c = pose[3, 0], pose[3, 1], pose[3, 2]
     for j in range(jacobian.shape[1]):

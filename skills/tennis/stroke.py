@@ -15,10 +15,11 @@ from math import nan
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from robot.ball import BallState, Track, packed
-from robot.flight import State, Three, advance, compiled
+from robot.compiled import compiled
+from robot.flight import Three, advance
 from robot.racket import CHAIN, racket
 from robot.tennis import DELAY, EDGE, LAG, SPEED, TENNIS
 from robot.types import Vector
@@ -28,7 +29,7 @@ from skills.tennis.servo import Servo, lead
 
 MARGIN = 0.02  # [rad or m] that joints keep from their limits
 LIMITS = (TENNIS.lower + MARGIN, TENNIS.upper - MARGIN)
-NEAREST, FARTHEST = EDGE - 0.04, EDGE - 0.65  # [m] y between which the ball is met
+NEAREST, FARTHEST = EDGE + 0.35, EDGE - 0.65  # [m] y between which the ball is met
 LOWEST, CLEAR = 0.02, 0.12  # [m] z of a ball that is met; and of one near the table
 HORIZON, MOMENT = 1.6, 0.01  # [s] that the ball is flown ahead, and between two moments of it
 SOON = 0.12  # [s] before which no joint can be moved
@@ -36,6 +37,8 @@ FOLLOW = 0.08  # [s] that the racket goes on after contact
 # How the arm is held on either side of the ball, and in front: where the search begins.
 FOREHAND = TENNIS.home + np.array([0, 0, -0.4, 0.1, 0, 0.8, -0.1, 1.0])
 BACKHAND = TENNIS.home + np.array([0, 0, 0.4, 0.1, 0, -0.8, -0.1, -1.0])
+# Shares of a swing, squared speeds: the slides are slow to reverse, the more so across the lag.
+SWING = np.array([0.6, 1.2, *SPEED[2:]]) ** 2
 SIDES = {"any": 0, "forehand": 1, "backhand": 2}
 IDLE, GOING, DONE = 0, 1, 2
 
@@ -81,12 +84,12 @@ class Stroke:
         style = [(*s.target, s.flight, s.brush, SIDES[s.side]) for s in styles]
         self.style = np.array(style, dtype=np.float64)
 
-    def reset(self, rows: ArrayLike, q: Vector) -> None:
+    def reset(self, rows: NDArray[np.int64], q: Vector) -> None:
         """New balls for robots at rest at `q` (rows, 8)."""
         self._servo.place(rows, q)
         self.renew(rows)
 
-    def renew(self, rows: ArrayLike) -> None:
+    def renew(self, rows: NDArray[np.int64]) -> None:
         """New balls; the robots go on."""
         self._plan[rows] = np.zeros((), PLAN)
 
@@ -265,7 +268,7 @@ def _weights(left: float) -> Vector:
     """How far each joint can go in `left` [s], squared."""
     weight = np.empty(8)
     for j in range(8):
-        weight[j] = (SPEED[j] * max(left - DELAY[j], 0.03)) ** 2
+        weight[j] = (SPEED[j] * max(left - DELAY[j] - LAG[j], 0.03)) ** 2
     return weight
 
 
@@ -288,11 +291,14 @@ def _cost(
     if error > 0.01:
         return np.inf
     qd = _velocity(chain, q, angles, style)
-    load, fast = 0.0, 0.0
+    cost = 0.0
     for j in range(8):
-        load = max(load, _share(joint, j, q[j], qd[j], due - now))
-        fast = max(fast, abs(qd[j]) / SPEED[j])
-    return load + 2.0 * max(fast - 0.8, 0.0) + 0.1 * fast
+        # It takes the lag, too, until a joint moves as it is wanted to.
+        load = _share(joint, j, q[j], qd[j], due - LAG[j] - now)
+        fast = abs(qd[j]) / SPEED[j]
+        cost += load**2 + (2 * max(load - 0.5, 0.0)) ** 2
+        cost += 0.2 * fast**2 + (4 * max(fast - 0.8, 0.0)) ** 2
+    return cost
 
 
 @compiled
@@ -319,7 +325,7 @@ def _velocity(chain: Any, q: Vector, angles: Three, style: Vector) -> Vector:
         speed * n[1] + brush * up[1],
         speed * n[2] + brush * up[2],
     )
-    return speeds(chain, q, racket_velocity, SPEED**2)
+    return speeds(chain, q, racket_velocity, SWING)
 
 
 @compiled
