@@ -127,7 +127,7 @@ class Playing:
         adapter: ArrayLike | None = None,  # (2836,) or (P, 2836)
     ) -> None:
         self._normaliser, self._speed = normaliser, speed
-        begun = normaliser(first)
+        begun = _known(normaliser(first))
         self._controller = _stream(CONTROLLER, parameters, begun)
         self._adapter = None if adapter is None else _stream(ADAPTER, adapter, begun)
 
@@ -139,7 +139,7 @@ class Playing:
 
     def act(self, observations: ArrayLike) -> Vector:
         """Joint velocities (..., B, 8) [m/s or rad/s] for the newest timestep (..., B, 16)."""
-        seen = self._normaliser(observations)
+        seen = _known(self._normaliser(observations))
         actions = self._controller.step(seen)
         if self._adapter is not None:
             actions = modulate(actions, self._adapter.step(seen))
@@ -147,10 +147,15 @@ class Playing:
 
     def restart(self, rows: NDArray[np.bool_], first: ArrayLike) -> None:
         """Begin anew in the `rows` (..., B), with the timesteps `first` (..., B, 16)."""
-        begun = self._normaliser(first)
+        begun = _known(self._normaliser(first))
         self._controller.restart(rows, begun)
         if self._adapter is not None:
             self._adapter.restart(rows, begun)
+
+
+def _known(observations: Vector) -> Vector:
+    """What is not known, NaN, is taken to be as it is on average."""
+    return np.nan_to_num(observations)
 
 
 def _stream(shape: Shape, parameters: ArrayLike, first: ArrayLike) -> Stream:

@@ -1,0 +1,162 @@
+"""Distillation of the model-based stroke into a learned controller, by dataset aggregation.
+
+DAgger (Ross et al., arXiv 1011.0686): the learner plays, the teacher says at every tick what it
+would have sent, and the learner is fitted to all that was ever said. In the first round the
+teacher plays.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from robot.ball import Track
+from robot.tennis import SPEED, TENNIS
+from robot.types import Vector, vector
+from skills.tennis.arena import Arena, Fates, Senses, Worlds
+from skills.tennis.controller import Playing, Style, observation
+from skills.tennis.network import CONTROLLER, initial
+from skills.tennis.network_torch import TorchNetwork
+from skills.tennis.normalise import Normaliser
+from skills.tennis.stroke import Stroke, StrokeConfig
+
+LONGEST = 100  # ticks of an episode that are kept
+AFTER = 3  # ticks after contact that are learned: the follow-through
+
+
+@dataclass(frozen=True)
+class DistilConfig:
+    """How to distil."""
+
+    rounds: int = 12
+    steps: int = 600  # of gradient descent, a round
+    last_steps: int = 3000  # in the last round
+    batch: int = 64  # episodes a step
+    rate: float = 2e-3  # of Adam, falling to a tenth within each round
+    seed: int = 0
+
+
+@dataclass(eq=False)
+class Lessons:
+    """Episodes: what was seen, and what the teacher would have sent."""
+
+    seen: NDArray[np.float32]  # (E, LONGEST, 16)
+    said: NDArray[np.float32]  # (E, LONGEST, 8) in shares of full speed
+    counts: NDArray[np.float32]  # (E, LONGEST) 1 where it shall be learned
+
+    def joined(self, other: "Lessons") -> "Lessons":
+        pairs = ((self.seen, other.seen), (self.said, other.said), (self.counts, other.counts))
+        return Lessons(*(np.concatenate(pair) for pair in pairs))
+
+
+def seen(senses: Senses, style: Style) -> Vector:
+    """What a controller of `style` sees of it: (n, 16)."""
+    ahead = senses.ahead
+    return observation(ahead.position, ahead.velocity, senses.q, style)
+
+
+def lesson(
+    arena: Arena,
+    states: Vector,
+    track: Track,
+    strokes: list[StrokeConfig],
+    style: Style,
+    pupil: tuple[Vector, Normaliser] | None,
+) -> tuple[Lessons, Fates]:
+    """One episode of each of `states` (n, 9): played by the pupil, or the teacher if there is none.
+
+    `strokes`: the teacher's, one for each.
+    """
+    n = len(states)
+    teacher = Stroke(track, strokes)
+    senses = arena.reset(states)
+    teacher.reset(np.arange(n), np.tile(TENNIS.home, (n, 1)))
+    lessons = Lessons(
+        np.zeros((n, LONGEST, CONTROLLER.inputs), np.float32),
+        np.zeros((n, LONGEST, CONTROLLER.outputs), np.float32),
+        np.zeros((n, LONGEST), np.float32),
+    )
+    playing = None
+    for tick in range(LONGEST):
+        now = np.full(n, senses.now)
+        said = teacher.act(now, senses.ball, senses.seen, senses.q, senses.measured, senses.sent)
+        given = seen(senses, style)
+        due = teacher.due()
+        lessons.seen[:, tick], lessons.said[:, tick] = given, said / SPEED
+        lessons.counts[:, tick] = (due > now - AFTER * TENNIS.dt) & ~arena.over
+        if pupil is None:
+            wish = said
+        else:
+            playing = playing or Playing(*pupil, SPEED, given)
+            wish = playing.act(given)
+        senses = arena.step(wish)
+        if arena.over.all():
+            break
+    return lessons, arena.fates()
+
+
+def fit(
+    network: TorchNetwork,
+    lessons: Lessons,
+    normaliser: Normaliser,
+    config: DistilConfig,
+    steps: int,
+    rng: np.random.Generator,
+) -> float:
+    """Gradient descent on the squared error; the mean of the last hundred steps' losses."""
+    inputs = torch.from_numpy(np.nan_to_num(normaliser(lessons.seen)).astype(np.float32))
+    targets, counts = torch.from_numpy(lessons.said), torch.from_numpy(lessons.counts)
+    before = CONTROLLER.window - 1  # timesteps before the first are like it
+    inputs = torch.cat((inputs[:, :1].expand(-1, before, -1), inputs), 1)
+    optimiser = torch.optim.Adam(network.parameters(), config.rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, config.rate / 10)
+    losses = []
+    for _ in range(steps):
+        rows = torch.from_numpy(rng.integers(len(inputs), size=config.batch))
+        out = network(inputs[rows])
+        error = ((out - targets[rows]) ** 2).mean(-1) * counts[rows]
+        loss = error.sum() / counts[rows].sum().clamp(min=1)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        losses.append(float(loss.detach()))
+    return float(np.mean(losses[-100:]))
+
+
+def distil(
+    worlds: Worlds,
+    draw: Callable[[np.random.Generator, int], tuple[Vector, list[StrokeConfig]]],
+    track: Track,
+    style: Style,
+    config: DistilConfig,
+    show: Callable[[int, float, Fates], None],
+    begin: tuple[Vector, Normaliser] | None = None,
+) -> tuple[Vector, Normaliser]:
+    """Parameters (10676,) and the normaliser of a controller taught in `worlds`.
+
+    `draw` gives ball states (n, 9) and the teacher's stroke for each; `show` is told round, loss,
+    and how the round's episodes ended. `begin` is a controller to go on from.
+    """
+    rng = np.random.default_rng(config.seed)
+    arena, pupil = Arena(worlds, track), begin
+    start = initial(CONTROLLER, rng, 0.1) if begin is None else begin[0]
+    network, lessons = TorchNetwork(CONTROLLER, start), None
+    normaliser = None if begin is None else begin[1]
+    for round_ in range(config.rounds):
+        states, strokes = draw(rng, worlds.n)
+        new, fates = lesson(arena, states, track, strokes, style, pupil)
+        lessons = new if lessons is None else lessons.joined(new)
+        if normaliser is None:
+            rows = new.seen[(new.counts > 0) & ~np.isnan(new.seen).any(-1)]
+            normaliser = Normaliser.of(rows)
+        last = round_ == config.rounds - 1
+        loss = fit(
+            network, lessons, normaliser, config, config.last_steps if last else config.steps, rng
+        )
+        pupil = vector(network.parameters_flat.detach().numpy()), normaliser
+        show(round_, loss, fates)
+    assert pupil is not None
+    return pupil
