@@ -1,4 +1,4 @@
-"""`courtside train`: skills from demonstrations."""
+"""`courtside train`: skills from demonstrations, or from a teacher."""
 
 import json
 import shlex
@@ -10,10 +10,11 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from tyro.conf import Positional
+from tyro.conf import subcommand
 
 from robot.cli import build
 from robot.cli.errors import Failure, WrongUse
+from robot.cli.train_tennis import TrainTennis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +26,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Train:
-    """Train a policy on demonstrations. A run that was killed goes on when it is started again."""
+    """Train a skill."""
 
-    what: Positional[Literal["beso"]]
-    """beso: a goal-conditioned diffusion policy."""
+    what: Annotated["TrainBeso", subcommand("beso")] | Annotated[TrainTennis, subcommand("tennis")]
+
+    @property
+    def verbose(self) -> bool:
+        return self.what.verbose
+
+    def main(self) -> int:
+        return self.what.main()
+
+
+@dataclass(frozen=True)
+class TrainBeso:
+    """Train a goal-conditioned diffusion policy on demonstrations.
+
+    A run that was killed goes on when it is started again."""
+
     data: tuple[Path, ...]
     """Demonstrations: .npz files, LeRobot v3 folders, kitchen folders; all are used."""
     out: Path = Path("runs/policy.safetensors")

@@ -19,10 +19,12 @@ from robot.ball import PAPER, BallState, Mask, Track, cross, path
 from robot.tennis import BALL_RADIUS, EDGE, NET_HEIGHT
 from robot.types import Vector
 
+HELD_OUT = 10  # every so many-th state, by its id, is kept from training
 FIELDS = tuple(f"{kind}_{axis}" for kind in ("pos", "vel", "w_vel") for axis in "xyz")
 FAST, SLOW = 7.0, 3.5  # [m/s]
 TOPSPIN, UNDERSPIN = 50.0, -25.0  # [rad/s] about x
 LOB = (5.1, 2.5)  # [m/s] slower than the first along y, faster than the second upwards
+CENTRE = 0.2  # [m] either side of the middle of the edge: forehand and backhand both
 CATEGORIES = ("fast", "normal", "slow", "topspin", "underspin", "lob", "serve")
 # Rallies invented where there is no file: about the middle 80 % of the published ones.
 INVENTED_LOW = np.array([-0.5, 1.0, 0.28, -1.3, -6.6, 0.5, -20.0, -25.0, -25.0])
@@ -42,6 +44,11 @@ class States:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def held_out(self) -> Mask:
+        """(N,) bool: which are not trained on."""
+        return self.ids % HELD_OUT == 0
 
     def ball(self, rows: object = slice(None)) -> BallState:
         """The balls `rows`, any numpy index."""

@@ -60,7 +60,9 @@ class Fates:
 class Arena:
     """n robots at play in `worlds`."""
 
-    def __init__(self, worlds: Worlds, track: Track, config: BallFilterConfig | None = None):
+    def __init__(
+        self, worlds: Worlds, track: Track, config: BallFilterConfig | None = None
+    ) -> None:
         self.n, self._worlds = worlds.n, worlds
         self._filter = BallFilter(track, config, worlds.n)
         self._limiter = Limiter(TENNIS, worlds.n, SHARE)

@@ -30,9 +30,9 @@ AFTER = 3  # ticks after contact that are learned: the follow-through
 class DistilConfig:
     """How to distil."""
 
-    rounds: int = 12
+    rounds: int = 16
     steps: int = 600  # of gradient descent, a round
-    last_steps: int = 3000  # in the last round
+    last_steps: int = 6000  # in the last round
     batch: int = 64  # episodes a step
     rate: float = 2e-3  # of Adam, falling to a tenth within each round
     seed: int = 0

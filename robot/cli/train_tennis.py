@@ -1,0 +1,194 @@
+"""`courtside train tennis`: controllers for table tennis, taught by the model-based stroke."""
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from tyro.conf import Positional
+
+from robot.cli import build
+from robot.cli.errors import Failure, WrongUse
+
+if TYPE_CHECKING:
+    from skills.tennis.recipes import Recipe
+    from skills.tennis.stroke import StrokeConfig
+
+SPARSE = 30  # categories with fewer balls are left to the others
+
+
+@dataclass(frozen=True)
+class TrainTennis:
+    """Teach a table tennis controller: the model-based stroke says what it would do (DAgger)."""
+
+    controller: Positional[str]
+    """Which: forehand, backhand_left ...; see skills/tennis/recipes.py."""
+    rallies: Path
+    """Ball states of rallies, a JSON file."""
+    serves: Path | None = None
+    """Ball states of serves, for controllers that return those."""
+    out: Path | None = None
+    """The file to write. Default: runs/NAME.safetensors."""
+    begin: Path | None = None
+    """A controller to start from. Default: the recipe's, from the package, if it has one."""
+    rounds: int = 16
+    """Of play and teaching."""
+    episodes: int = 512
+    """A round."""
+    steps: int = 600
+    """Of gradient descent a round."""
+    last_steps: int = 6000
+    """In the last round."""
+    threads: int = 1
+    """Of the CPU."""
+    seed: int = 0
+    """Of everything random."""
+    json: Annotated[bool, "One JSON object on standard output."] = False
+    verbose: bool = False
+
+    def main(self) -> int:
+        try:
+            import torch
+        except ImportError as error:
+            raise Failure(
+                "training needs torch: run `make dev`, or pip install 'courtside[train]'"
+            ) from error
+
+        import numpy as np
+
+        from robot.ball import PAPER
+        from robot.cli.session import print_json
+        from robot.tennis import SPEED
+        from sim.tennis.batch import TennisBatch
+        from sim.tennis.states import StatesError
+        from skills.saved import CheckpointError
+        from skills.tennis.controller import Controller
+        from skills.tennis.distil import DistilConfig, distil
+        from skills.tennis.recipes import FOLDER, RECIPES
+
+        if self.controller not in RECIPES:
+            raise WrongUse(f"unknown controller {self.controller!r}; valid: {', '.join(RECIPES)}")
+        torch.set_num_threads(self.threads)
+        recipe, begin = RECIPES[self.controller], None
+        path = self.begin or (FOLDER / f"{recipe.begin}.safetensors" if recipe.begin else None)
+        try:
+            if path:
+                start = Controller.load(path)
+                begin = np.float64(start.parameters), start.normaliser
+            pool = Pool(recipe, self.rallies, self.serves)
+        except (CheckpointError, StatesError) as error:
+            raise WrongUse(str(error)) from error
+        worlds = TennisBatch(self.episodes, np.random.default_rng(self.seed), threads=self.threads)
+        config = DistilConfig(self.rounds, self.steps, self.last_steps, seed=self.seed)
+        with _bar(self.controller, self.rounds) as show:
+
+            def told(round_: int, loss: float, fates: Any) -> None:
+                pool.told(fates.landed)
+                aside = np.linalg.norm(fates.place - recipe.target, axis=1)
+                aside = float(np.nanmedian(aside)) if fates.landed.any() else float("nan")
+                metrics.update(
+                    loss=loss,
+                    hit_rate=float(fates.hit.mean()),
+                    land_rate=float(fates.landed.mean()),
+                    target_error_m=aside,
+                )
+                show(round_, dict(metrics))
+
+            metrics: dict[str, float] = {}
+            made = distil(worlds, pool.draw, PAPER, recipe.style, config, told, begin)
+        out = self.out or Path("runs") / f"{self.controller}.safetensors"
+        Controller(
+            self.controller,
+            recipe.style,
+            "paper",
+            SPEED,
+            made[1],
+            np.float32(made[0]),
+            command=f"courtside {shlex.join(sys.argv[1:])}",
+            commit=build.origin()["commit"],
+            metrics=metrics,
+        ).save(out)
+        if self.json:
+            print_json({"checkpoint": str(out), "metrics": metrics})
+        else:
+            print(f"written: {out}", file=sys.stderr)
+        return 0
+
+
+class Pool:
+    """The balls that a controller is taught with: by an automatic curriculum."""
+
+    def __init__(self, recipe: "Recipe", rallies: Path, serves: Path | None) -> None:
+        import numpy as np
+
+        from sim.tennis import states as s
+        from skills.tennis.curriculum import Curriculum, Tally
+
+        file = rallies
+        if recipe.balls == "serve":
+            if serves is None:
+                raise WrongUse("this controller returns serves: --serves must name their states")
+            file = serves
+        loaded = s.load(file)
+        kept = loaded.pick(~loaded.held_out)
+        # A mirror doubles them; forehand balls cross the edge on the right, or in the middle.
+        both = s.States(
+            np.concatenate((kept.ids, kept.ids)),
+            np.concatenate((kept.values, s.mirrored(kept.values))),
+        )
+        side = s.sides(both.ball()) * (1 if recipe.style == "forehand" else -1)
+        mine = side > -s.CENTRE
+        if recipe.category:
+            mine &= s.categories(both)[recipe.category]
+        both = both.pick(mine)
+        members = {
+            name: np.flatnonzero(mask)
+            for name, mask in s.categories(both).items()
+            if mask.sum() >= SPARSE and name != "serve"
+        } or {"all": np.arange(len(both))}
+
+        def valid(value: Any) -> bool:
+            return bool(s.valid(s.split(value[None]))[0])
+
+        self._curriculum = Curriculum(both.values, members, valid)
+        self._tally, self._count = Tally.empty(len(members)), len(members)
+        self._drawn: Any = np.empty(0, np.int64)
+        self._stroke = recipe.stroke
+
+    def draw(self, rng: Any, n: int) -> "tuple[Any, list[StrokeConfig]]":
+        """Ball states (n, 9), and the teacher's stroke for each."""
+        import numpy as np
+
+        drawn = [self._curriculum.draw(self._tally, rng) for _ in range(n)]
+        self._drawn = np.array([category for _, category in drawn])
+        return np.array([state for state, _ in drawn]), [self._stroke] * n
+
+    def told(self, landed: Any) -> None:
+        """Which of those that were drawn last were returned."""
+        from skills.tennis.curriculum import Tally
+
+        new = Tally.of(self._count, self._drawn, landed)
+        self._tally = self._tally.faded(0.5).merged(new)
+
+
+@contextmanager
+def _bar(name: str, rounds: int) -> Iterator[Callable[[int, dict[str, float]], None]]:
+    """A progress bar on standard error, and what shows a round on it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    console = Console(stderr=True, soft_wrap=True)
+    with Progress(*columns, TextColumn("{task.fields[now]}"), console=console) as bar:
+        task = bar.add_task(name, total=rounds, now="")
+
+        def show(round_: int, metrics: dict[str, float]) -> None:
+            now = "  ".join(f"{key.replace('_', ' ')} {x:.3f}" for key, x in metrics.items())
+            if not console.is_terminal:
+                console.print(f"round {round_ + 1} of {rounds}: {now}", highlight=False)
+            bar.update(task, completed=round_ + 1, now=now)
+
+        yield show

@@ -1,0 +1,45 @@
+"""The controllers that come with the package: what each is taught, and from which it starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from skills.tennis.controller import Style
+from skills.tennis.stroke import StrokeConfig
+
+FOLDER = Path(__file__).parent / "controllers"
+LEFT, CENTRE, RIGHT = (-0.45, 0.8), (0.0, 0.8), (0.45, 0.8)  # [m] as the robot sees the far side
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One controller's."""
+
+    style: Style
+    balls: str = "rally"  # rally or serve
+    category: str = ""  # of balls: one of sim.tennis.states.CATEGORIES; all of them if empty
+    target: tuple[float, float] = CENTRE  # [m] where they shall land
+    flight: float = 0.58  # [s] until then
+    begin: str = ""  # the controller to start from
+
+    @property
+    def stroke(self) -> StrokeConfig:
+        """The teacher's."""
+        return StrokeConfig(self.target, self.flight, side=self.style)
+
+
+def _specialists(style: Style) -> dict[str, Recipe]:
+    def made(**changes: object) -> Recipe:
+        return Recipe(style, begin=style, **changes)  # pyright: ignore[reportArgumentType]
+
+    return {
+        style: Recipe(style),
+        f"{style}_left": made(target=LEFT),
+        f"{style}_right": made(target=RIGHT),
+        f"{style}_fast": made(flight=0.46),
+        f"{style}_topspin": made(category="topspin"),
+        f"{style}_underspin": made(category="underspin"),
+        f"{style}_serve": made(balls="serve"),
+    }
+
+
+RECIPES = {**_specialists("forehand"), **_specialists("backhand")}
