@@ -38,7 +38,8 @@ class BallFilterConfig:
     kick: float = 3.0  # [rad/s] likewise, the spin
     gate: float = 6.0  # standard deviations from where it is expected: not the ball
     patience: int = 3  # such fixes in a row: it was struck, and flies anew from there
-    sure: float = 0.6  # [m/s] standard deviation of the velocity from which on it is known
+    sure: float = 0.6  # [m/s] standard deviation of the velocity from which on it is known ...
+    watch: float = 0.055  # [s] ... once it was watched for so long: its spin shows by then
 
     def __post_init__(self) -> None:
         if not all(value > 0 for value in astuple(self)):
@@ -48,6 +49,7 @@ class BallFilterConfig:
 TRACE = np.dtype(
     [
         ("time", np.float64),  # [s] of the last fix; NaN before the first
+        ("since", np.float64),  # [s] of the first fix of this flight
         ("state", np.float64, 9),
         ("spread", np.float64, (9, 9)),  # covariance
         ("strays", np.int64),  # fixes in a row that were not believed
@@ -84,9 +86,10 @@ class BallFilter:
     @property
     def known(self) -> Mask:
         """(n,) is the velocity known well enough to act on?"""
-        spread = self._traces["spread"]
+        spread, time = self._traces["spread"], self._traces["time"]
+        watched = time - self._traces["since"] >= self.config.watch  # False before the first fix
         worst = np.maximum(np.maximum(spread[:, 3, 3], spread[:, 4, 4]), spread[:, 5, 5])
-        return ~np.isnan(self._traces["time"]) & (worst < self.config.sure**2)
+        return watched & (worst < self.config.sure**2)
 
     def state(self) -> BallState:
         """The balls (n, 3) at `time`; NaN where nothing is known."""
@@ -129,7 +132,7 @@ def _at(k: Any, traces: Any, time: Vector, rows: Vector) -> None:
 
 @compiled
 def _update(k: Any, beliefs: Vector, traces: Any, time: Vector, position: Vector) -> None:
-    noise, _, _, _, gate, patience, _ = beliefs
+    noise, _, _, _, gate, patience, _, _ = beliefs
     after, spread = np.empty(9), np.empty((9, 9))
     for i in range(len(time)):
         trace, z = traces[i], position[i]
@@ -156,7 +159,7 @@ def _update(k: Any, beliefs: Vector, traces: Any, time: Vector, position: Vector
 
 @compiled
 def _begin(trace: Any, time: float, z: Vector, noise: float) -> None:
-    trace.time, trace.strays = time, 0
+    trace.time, trace.since, trace.strays = time, time, 0
     trace.spread[:] = 0.0
     for j in range(3):
         trace.state[j], trace.spread[j, j] = z[j], noise**2
@@ -172,7 +175,7 @@ def _predict(
     k: Any, beliefs: Vector, trace: Any, time: float, after: Vector, spread: Vector
 ) -> None:
     """State and covariance `time` [s] later, into `after` (9,) and `spread` (9, 9)."""
-    _, drift, bounce, kick, _, _, _ = beliefs
+    _, drift, bounce, kick, _, _, _, _ = beliefs
     there, bounced = predicted(k, _row(trace.state), time)
     slope, moved = np.empty((9, 9)), np.empty(9)
     for j in range(9):

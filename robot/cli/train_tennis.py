@@ -14,6 +14,7 @@ from robot.cli import build
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:
+    from skills.tennis.distil import Learned
     from skills.tennis.recipes import Recipe
     from skills.tennis.stroke import StrokeConfig
 
@@ -72,12 +73,13 @@ class TrainTennis:
         if self.controller not in RECIPES:
             raise WrongUse(f"unknown controller {self.controller!r}; valid: {', '.join(RECIPES)}")
         torch.set_num_threads(self.threads)
-        recipe, begin = RECIPES[self.controller], None
+        recipe = RECIPES[self.controller]
+        begin: Learned | None = None
         path = self.begin or (FOLDER / f"{recipe.begin}.safetensors" if recipe.begin else None)
         try:
             if path:
                 start = Controller.load(path)
-                begin = np.float64(start.parameters), start.normaliser
+                begin = start.parameters.astype(np.float64), start.normaliser
             pool = Pool(recipe, self.rallies, self.serves)
         except (CheckpointError, StatesError) as error:
             raise WrongUse(str(error)) from error
@@ -106,7 +108,7 @@ class TrainTennis:
             "paper",
             SPEED,
             made[1],
-            np.float32(made[0]),
+            made[0].astype(np.float32),
             command=f"courtside {shlex.join(sys.argv[1:])}",
             commit=build.origin()["commit"],
             metrics=metrics,

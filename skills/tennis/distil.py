@@ -22,6 +22,7 @@ from skills.tennis.network_torch import TorchNetwork
 from skills.tennis.normalise import Normaliser
 from skills.tennis.stroke import Stroke, StrokeConfig
 
+Learned = tuple[Vector, Normaliser]  # parameters (10676,), and of what is observed
 LONGEST = 100  # ticks of an episode that are kept
 AFTER = 3  # ticks after contact that are learned: the follow-through
 
@@ -40,7 +41,7 @@ class DistilConfig:
 
 @dataclass(eq=False)
 class Lessons:
-    """Episodes: what was seen, and what the teacher would have sent."""
+    """Episodes, from when the ball is known: what was seen, and what the teacher would have sent."""
 
     seen: NDArray[np.float32]  # (E, LONGEST, 16)
     said: NDArray[np.float32]  # (E, LONGEST, 8) in shares of full speed
@@ -63,7 +64,7 @@ def lesson(
     track: Track,
     strokes: list[StrokeConfig],
     style: Style,
-    pupil: tuple[Vector, Normaliser] | None,
+    pupil: Learned | None,
 ) -> tuple[Lessons, Fates]:
     """One episode of each of `states` (n, 9): played by the pupil, or the teacher if there is none.
 
@@ -78,20 +79,22 @@ def lesson(
         np.zeros((n, LONGEST, CONTROLLER.outputs), np.float32),
         np.zeros((n, LONGEST), np.float32),
     )
-    playing = None
-    for tick in range(LONGEST):
-        now = np.full(n, senses.now)
+    parameters, normaliser = pupil or (np.zeros(CONTROLLER.size), Normaliser.empty(16))
+    playing = Playing(parameters, normaliser, SPEED, seen(senses, style))
+    age = np.full(n, -1)  # ticks since the ball is known
+    for _ in range(LONGEST):
+        now, given = np.full(n, senses.now), seen(senses, style)
         said = teacher.act(now, senses.ball, senses.seen, senses.q, senses.measured, senses.sent)
-        given = seen(senses, style)
-        due = teacher.due()
-        lessons.seen[:, tick], lessons.said[:, tick] = given, said / SPEED
-        lessons.counts[:, tick] = (due > now - AFTER * TENNIS.dt) & ~arena.over
-        if pupil is None:
-            wish = said
-        else:
-            playing = playing or Playing(*pupil, SPEED, given)
-            wish = playing.act(given)
-        senses = arena.step(wish)
+        known = ~np.isnan(given[:, 0])
+        playing.restart(known & (age < 0), given)
+        age[known | (age >= 0)] += 1
+        rows, ticks = np.flatnonzero(age >= 0), age[age >= 0]
+        lessons.seen[rows, ticks] = given[rows]
+        lessons.said[rows, ticks] = (said / SPEED)[rows]
+        counts = (teacher.due() > now - AFTER * TENNIS.dt) & ~arena.over
+        lessons.counts[rows, ticks] = counts[rows]
+        wish = said if pupil is None else playing.act(given)
+        senses = arena.step(np.where(age[:, None] >= 0, wish, 0.0))
         if arena.over.all():
             break
     return lessons, arena.fates()
@@ -126,22 +129,26 @@ def fit(
     return float(np.mean(losses[-100:]))
 
 
+Draw = Callable[[np.random.Generator, int], tuple[Vector, list[StrokeConfig]]]
+
+
 def distil(
     worlds: Worlds,
-    draw: Callable[[np.random.Generator, int], tuple[Vector, list[StrokeConfig]]],
+    draw: Draw,
     track: Track,
     style: Style,
     config: DistilConfig,
     show: Callable[[int, float, Fates], None],
-    begin: tuple[Vector, Normaliser] | None = None,
-) -> tuple[Vector, Normaliser]:
-    """Parameters (10676,) and the normaliser of a controller taught in `worlds`.
+    begin: Learned | None = None,
+) -> Learned:
+    """A controller taught in `worlds`.
 
     `draw` gives ball states (n, 9) and the teacher's stroke for each; `show` is told round, loss,
     and how the round's episodes ended. `begin` is a controller to go on from.
     """
     rng = np.random.default_rng(config.seed)
-    arena, pupil = Arena(worlds, track), begin
+    arena = Arena(worlds, track)
+    pupil = begin
     start = initial(CONTROLLER, rng, 0.1) if begin is None else begin[0]
     network, lessons = TorchNetwork(CONTROLLER, start), None
     normaliser = None if begin is None else begin[1]
