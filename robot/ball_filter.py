@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from robot.ball import BallState, Mask, Track, unpacked
 from robot.compiled import compiled
 from robot.flight import STEP, State, advance
-from robot.types import Vector
+from robot.tennis import BALL
+from robot.types import Fix, Flight, Vector, vector
 
 # What is thought of a ball that is seen for the first time: the mean and standard deviation of
 # the published rally and serve states, rounded up.
@@ -105,6 +106,38 @@ class BallFilter:
         rows = np.empty((len(self._traces), 9))
         _at(self._track.record, self._traces, time, rows)
         return unpacked(rows, (len(rows),))
+
+
+class Tracked:
+    """One ball, for `robot.estimate.Estimator`."""
+
+    def __init__(
+        self, track: Track, config: BallFilterConfig | None = None, name: str = BALL
+    ) -> None:
+        self.name, self._filter = name, BallFilter(track, config)
+
+    def update(self, fix: Fix) -> Flight | None:
+        """The ball as of the last fix that was believed; None while it is not known."""
+        self._filter.update(np.array([fix.time]), fix.position[None])
+        if not self._filter.known[0]:
+            return None
+        state = (vector(field[0]) for field in self._filter.state())
+        return Flight(float(self._filter.time[0]), *state)
+
+
+def ahead(track: Track, ball: Flight | None, time: float) -> BallState:
+    """A ball (1, 3) as predicted for `time` [s]; NaN if it is not known."""
+    if ball is None:
+        return BallState(*(np.full((1, 3), nan) for _ in range(3)))
+    row = np.concatenate((ball.position, ball.velocity, ball.spin))
+    return unpacked(_ahead(track.record, row, time - ball.time), (1,))
+
+
+@compiled
+def _ahead(k: Any, row: Vector, time: float) -> Vector:
+    rows = np.empty((1, 9))
+    rows[0] = predicted(k, _row(row), time)[0] if time > 0 else _row(row)
+    return rows
 
 
 @compiled

@@ -2,10 +2,19 @@
 
 from collections.abc import Mapping
 from math import inf, isfinite
+from typing import Protocol
 
 import numpy as np
 
-from robot.types import Fix, Observation, Reference, RobotSpec, State, Vector, vector
+from robot.types import Fix, Flight, Observation, Reference, RobotSpec, State, Vector, vector
+
+
+class Tracker(Protocol):
+    """Makes a flight of fixes; see `robot.ball_filter.Tracked`."""
+
+    name: str  # of the fixes
+
+    def update(self, fix: Fix) -> Flight | None: ...
 
 
 class Estimator:
@@ -15,12 +24,15 @@ class Estimator:
     the age of what is kept grows, and the Supervisor stops the arm when it is too old.
     """
 
-    def __init__(self, spec: RobotSpec) -> None:
+    def __init__(self, spec: RobotSpec, tracker: Tracker | None = None) -> None:
+        """`tracker`: of the ball, where one flies."""
         self._shape = (len(spec.joints),)
         self._timeout = spec.timeout
         self._received, self._seq = -inf, -1
         self._q = self._qd = vector(np.full(self._shape, np.nan))  # nothing is known yet
         self._objects: Mapping[str, Fix] = {}
+        self._tracker = tracker
+        self._ball: Flight | None = None
 
     def update(self, obs: Observation, now: float, reference: Reference) -> State:
         """The state at local monotonic time `now` [s], with `obs` taken in if it is sound."""
@@ -38,6 +50,7 @@ class Estimator:
             qd=self._qd,
             reference=reference,
             objects=self._objects,
+            ball=self._ball,
         )
 
     def _sound(self, values: Vector) -> bool:
@@ -55,3 +68,5 @@ class Estimator:
         }
         if newer:  # a new mapping: the states that were handed out keep theirs
             self._objects = {**self._objects, **newer}
+            if self._tracker and self._tracker.name in newer:
+                self._ball = self._tracker.update(newer[self._tracker.name])

@@ -42,6 +42,10 @@ class Limiter:
         blank["last"] = np.nan
         self._motions[slice(None) if rows is None else rows] = blank
 
+    def go_on(self, speed: Vector, acceleration: Vector) -> None:
+        """The robots move by `speed` (n, joints) already, which changes by `acceleration`."""
+        self._motions["v"], self._motions["a"] = speed * self._dt, acceleration * self._dt**2
+
     def limit(self, wish: Vector, seen: Vector) -> Vector:
         """Speeds (n, joints) to send, for those wanted and positions `seen` (n, joints)."""
         speeds = np.empty_like(wish)

@@ -45,5 +45,6 @@ TENNIS = RobotSpec(
 # first-order system, (kv + damping) / kp of the published actuator table.
 DELAY = vector([0.084, 0.0561, 0.071, 0.071, 0.071, 0.071, 0.071, 0.071])  # [s]
 LAG = vector([0.1287, 0.0539, 0.0189, 0.0272, 0.0153, 0.0153, 0.0238, 0.0135])  # [s]
+SEEN = 0.029  # [s] by which measurements of the joints are old, on average
 # Speeds that are reached: force / damping of the table for A1 to A4, with some to spare.
 SPEED = vector([2.0, 2.0, 3.8, 3.8, 2.2, 3.8, 5.585, 7.33])  # [m/s or rad/s]

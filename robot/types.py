@@ -64,6 +64,16 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Flight:
+    """How a ball flies, as estimated."""
+
+    time: float  # [s] at which it was so
+    position: Vector  # (3,) [m]
+    velocity: Vector  # (3,) [m/s]
+    spin: Vector  # (3,) [rad/s]
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One camera frame."""
 
@@ -110,6 +120,7 @@ class State:
     objects: Mapping[str, Fix] = field(
         default_factory=dict
     )  # the latest fix of every object seen so far
+    ball: Flight | None = None  # where a ball flies, and how is known
 
 
 @dataclass(frozen=True, slots=True)

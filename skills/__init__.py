@@ -21,5 +21,9 @@ SKILLS = {  # robot: {name: "module:what makes it from a skills.body.Body"}
         "push_blocks": "skills.beso.shipped:push_blocks",
         "push_by_rule": "skills.push_oracle:Oracle",
     },
-    "tennis": {**HOLD},
+    "tennis": {
+        **HOLD,
+        "ready": "skills.tennis.skill:Ready",
+        "rally": "skills.tennis.skill:Rally",
+    },
 }

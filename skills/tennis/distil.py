@@ -41,7 +41,7 @@ class DistilConfig:
 
 @dataclass(eq=False)
 class Lessons:
-    """Episodes, from when the ball is known: what was seen, and what the teacher would have sent."""
+    """Episodes, from when the ball is known: what was seen, and what the teacher would do."""
 
     seen: NDArray[np.float32]  # (E, LONGEST, 16)
     said: NDArray[np.float32]  # (E, LONGEST, 8) in shares of full speed

@@ -209,7 +209,7 @@ def _search(
             continue
         last = angles
         for side in range(3):
-            if style[4] != 0 and side + 1 != style[4]:
+            if style[4] != 0 and side != style[4]:
                 continue
             cost = _cost(k, chain, limits, joint, s, angles, style, now, clock[m], side, q)
             if cost < best:

@@ -1,0 +1,121 @@
+"""Table tennis in the loop: return the ball, and get ready for the next."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from robot.ball import TRACKS, BallState
+from robot.ball_filter import ahead
+from robot.limiter import Limiter
+from robot.tennis import EDGE, SEEN, SPEED
+from robot.types import Command, Flight, Goal, JointMode, Outcome, State, Status, Vector
+from skills.body import Body
+from skills.tennis.arena import SHARE
+from skills.tennis.controller import Controller, Playing, observation
+from skills.tennis.recipes import FOLDER, RECIPES
+from skills.tennis.stroke import Stroke, StrokeConfig
+
+STROKE = "stroke"  # the name of the model-based one among the controllers
+GONE = EDGE - 0.9  # [m] y behind which the ball is past
+LOST = 0.5  # [s] without a fix
+HASTE = 4.0  # [1/s] speed towards the ready posture a unit of distance
+READY = 0.05  # [rad or m] from it
+
+
+@lru_cache(maxsize=64)
+def controller(name: str, folder: Path = FOLDER) -> Controller:
+    """The controller `name`; CheckpointError if it cannot be read, ValueError if unknown."""
+    if name not in RECIPES:
+        raise ValueError(f"unknown controller {name!r}; valid are {STROKE}, {', '.join(RECIPES)}")
+    return Controller.load(folder / f"{name}.safetensors")
+
+
+class _Speeds:
+    """What the skills share: speeds within the limits, as commands."""
+
+    def __init__(self, body: Body) -> None:
+        self._expiry = body.spec.timeout
+        self._modes = (JointMode.VELOCITY,) * len(body.spec.joints)
+        self._limiter = Limiter(body.spec, 1, SHARE)
+
+    def begin(self, state: State) -> None:
+        self._limiter.reset()
+        self._limiter.go_on(state.reference.qd[None], state.reference.qdd[None])
+
+    def command(self, state: State, goal: Goal, wish: Vector) -> Command:
+        target = self._limiter.limit(wish[None], state.q[None])[0]
+        return Command(state.time, state.seq, goal.id, target, self._modes, self._expiry)
+
+
+class Ready:
+    """Go to where the next ball is awaited. Goal arguments: none. Done when it is there."""
+
+    def __init__(self, body: Body) -> None:
+        self._home, self._speeds = body.spec.home, _Speeds(body)
+
+    def reset(self, state: State, goal: Goal) -> None:
+        self._speeds.begin(state)
+
+    def act(self, state: State, goal: Goal) -> tuple[Command, Outcome]:
+        away = self._home - state.q
+        wish = np.clip(HASTE * away, -0.5 * SPEED, 0.5 * SPEED)
+        there = bool(np.abs(away).max() < READY)
+        status = Status.DONE if there else Status.RUNNING
+        return self._speeds.command(state, goal, wish), Outcome(goal.id, status)
+
+
+class Rally:
+    """Return a ball. Done once it flies back, failed when it is past.
+
+    Goal arguments: `controller`, a name in `skills.tennis.recipes.RECIPES`, or "stroke"; for that,
+    `target` [x, y] [m], `flight` [s] and `side`; `track`, "paper" or "physical".
+    """
+
+    def __init__(self, body: Body) -> None:
+        self._speeds = _Speeds(body)
+
+    def reset(self, state: State, goal: Goal) -> None:
+        """ValueError or CheckpointError where the arguments are no good."""
+        name, args = goal.args.get("controller", STROKE), goal.args
+        self._track = TRACKS[args.get("track", "paper")]
+        self._playing: Playing | None = None
+        self._stroke: Stroke | None = None
+        self._controller: Controller | None = None
+        if name == STROKE:
+            chosen = {key: args[key] for key in ("flight", "side") if key in args}
+            if "target" in args:
+                chosen["target"] = tuple(args["target"])
+            self._stroke = Stroke(self._track, [StrokeConfig(**chosen)])
+            self._stroke.reset(np.array([0]), state.q[None])
+        else:
+            self._controller = controller(name)
+        self._speeds.begin(state)
+
+    def act(self, state: State, goal: Goal) -> tuple[Command, Outcome]:
+        ball = state.ball
+        wish = np.zeros(len(SPEED)) if ball is None else self._wish(state, ball)
+        return self._speeds.command(state, goal, wish), self._outcome(state, goal, ball)
+
+    def _wish(self, state: State, ball: Flight) -> Vector:
+        if self._stroke is not None:
+            now, then = np.array([state.time]), np.array([ball.time])
+            flown = BallState(ball.position[None], ball.velocity[None], ball.spin[None])
+            sent, measured = state.reference.qd[None], now - SEEN
+            return self._stroke.act(now, flown, then, state.q[None], measured, sent)[0]
+        assert self._controller is not None
+        there = ahead(self._track, ball, state.time)
+        style = self._controller.style
+        seen = observation(there.position, there.velocity, state.q[None], style)
+        self._playing = self._playing or Playing.of(self._controller, seen)
+        return self._playing.act(seen)[0]
+
+    @staticmethod
+    def _outcome(state: State, goal: Goal, ball: Flight | None) -> Outcome:
+        if ball is None:
+            return Outcome(goal.id, Status.RUNNING)
+        if ball.velocity[1] > 0:
+            return Outcome(goal.id, Status.DONE)
+        if ball.position[1] < GONE or state.time - ball.time > LOST:
+            return Outcome(goal.id, Status.FAILED, "the ball got past")
+        return Outcome(goal.id, Status.RUNNING)
