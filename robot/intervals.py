@@ -25,3 +25,13 @@ def mean_interval(values: ArrayLike) -> tuple[float, float]:
         raise ValueError("an interval of a mean needs at least two values")
     middle, half = numbers.mean(), Z * numbers.std(ddof=1) / sqrt(len(numbers))
     return round(float(middle - half), 4), round(float(middle + half), 4)
+
+
+def median_interval(values: ArrayLike) -> tuple[float, float]:
+    """95 % interval of a median, for `values` (n,), n > 5: between two of them, by the binomial."""
+    numbers = np.sort(np.asarray(values, dtype=np.float64))
+    if numbers.ndim != 1 or len(numbers) < 6:
+        raise ValueError("an interval of a median needs at least six values")
+    n = len(numbers)
+    rank = max(0, int(n / 2 - Z * sqrt(n) / 2))  # normal approximation of the binomial
+    return round(float(numbers[rank]), 4), round(float(numbers[n - 1 - rank]), 4)
