@@ -26,6 +26,7 @@ TOPSPIN, UNDERSPIN = 50.0, -25.0  # [rad/s] about x
 LOB = (5.1, 2.5)  # [m/s] slower than the first along y, faster than the second upwards
 CENTRE = 0.2  # [m] either side of the middle of the edge: forehand and backhand both
 CATEGORIES = ("fast", "normal", "slow", "topspin", "underspin", "lob", "serve")
+HALF_TURN = np.array([-1.0, -1.0, 1.0] * 3)
 # Rallies invented where there is no file: about the middle 80 % of the published ones.
 INVENTED_LOW = np.array([-0.5, 1.0, 0.28, -1.3, -6.6, 0.5, -20.0, -25.0, -25.0])
 INVENTED_HIGH = np.array([0.5, 1.6, 0.58, 1.3, -3.9, 2.3, 70.0, 25.0, 25.0])
@@ -95,7 +96,12 @@ def load(file: Path) -> States:
 def towards_robot(values: Vector) -> Vector:
     """(N, 9) states, those that fly towards +y turned by half a turn about z."""
     away = values[:, 4] > 0
-    return np.where(away[:, None], values * np.array([-1.0, -1.0, 1.0] * 3), values)
+    return np.where(away[:, None], turned(values), values)
+
+
+def turned(values: Vector) -> Vector:
+    """(..., 9) states as they are seen from the other side: turned by half a turn about z."""
+    return values * HALF_TURN
 
 
 def mirrored(values: Vector) -> Vector:
