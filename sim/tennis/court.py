@@ -17,12 +17,15 @@ from robot.flight import GRAVITY
 from robot.tennis import BALL_RADIUS, BLADE_RADIUS, TENNIS
 from robot.types import Vector
 from sim.tennis import latency
-from sim.tennis.engine import RACKET, Engine
+from sim.tennis.engine import PREFIXES, Engine
 from sim.tennis.model import DT, TOUCHES, UNDERSPIN_DAMPING
 
 SUBSTEPS = round(TENNIS.dt / DT)
 DEEP = 0.005  # [m] a ball this far below the table's top came from the side
 TABLE = TOUCHES.index("table")
+RELEASED = "released"  # what is told of a racket that the ball has left
+# From the table's frame to that of each robot, which stands at -y of its own: half a turn.
+FRAMES = np.array([[1.0, 1.0, 1.0], [-1.0, -1.0, 1.0]])
 # What randomisation adds to the published parameters (arXiv 2408.03906), anew for each ball.
 TABLE_DAMPING, RACKET_DAMPING = (-1.0, 5.0), (-5.0, -1.0)  # of solref
 TABLE_FRICTION, RACKET_FRICTION = 0.05, 0.29  # either way
@@ -47,13 +50,16 @@ class Touch(NamedTuple):
     """The ball begins to touch something, or has just left the racket."""
 
     time: float  # [s] since the reset
-    what: str  # one of TOUCHES, or "released"
+    what: str  # one of TOUCHES, or RELEASED; those of the robot at +y begin with "far "
     position: Vector  # (3,) [m] of the ball
     velocity: Vector  # (3,) [m/s] of the ball: before the contact, or once it is released
 
 
 class Seen(NamedTuple):
-    """What n robots know at a tick: late, and each with its own time [s] since the reset."""
+    """What n robots know at a tick: late, and each with its own time [s] since the reset.
+
+    In the robot's own frame: that of `robot.tennis`, turned by half a turn for the one at +y.
+    """
 
     q: Vector  # (n, 8) [m or rad]
     qd: Vector  # (n, 8) [m/s or rad/s]
@@ -63,16 +69,22 @@ class Seen(NamedTuple):
 
 
 class Court:
-    """n worlds of one ball and one robot each."""
+    """n worlds of one ball and one robot each, or two: 0 at -y, 1 at +y."""
 
     def __init__(
         self, engine: Engine, config: CourtConfig, rngs: Sequence[np.random.Generator]
     ) -> None:
-        """`rngs`: one generator for each world."""
+        """`rngs`: one generator for each world; then, if there are two robots, another for each.
+
+        They draw the latencies of their robot, the first also the contacts.
+        """
         self.engine, self.config, self.n = engine, config, engine.n
         self._rngs = list(rngs)
-        if len(self._rngs) != self.n:
-            raise ValueError(f"{self.n} worlds need as many generators, not {len(self._rngs)}")
+        if len(self._rngs) != self.n * len(engine.limbs):
+            raise ValueError(
+                f"{self.n} worlds of {len(engine.limbs)} need as many generators, not "
+                f"{len(self._rngs)}"
+            )
         self._track, self._paper = TRACKS[config.track], config.track == "paper"
         n, joints = self.n, len(TENNIS.joints)
         self.step = 0  # of physics, so far
@@ -80,12 +92,10 @@ class Court:
         self.touches: list[list[Touch]] = [[] for _ in range(n)]  # since the last reset
         self._start = np.zeros(n, dtype=np.int64)  # step of the last reset
         self._born = np.zeros(n, dtype=np.int64)  # step at which the ball came
-        self._orders = latency.Orders(n, joints)
-        self._q, self._qd = latency.Past(n, joints), latency.Past(n, joints)
+        self._lines = [latency.Line(n, joints) for _ in engine.limbs]
         self._ball = latency.Past(n, 3)
-        self._touching = np.zeros((n, len(TOUCHES)))
+        self._touching = np.zeros((n, len(engine.touches)))
         self._added = np.zeros((n, 2, 2))  # to (table, racket)'s (damping, friction)
-        self._late = np.zeros((n, len(latency.KINDS)), dtype=np.int64)  # [ms] drawn for this tick
 
     def reset(
         self, states: BallState, rows: NDArray[np.int64] | None = None, q: Vector | None = None
@@ -95,11 +105,10 @@ class Court:
         engine = self.engine
         engine.reset(rows)
         pose = np.broadcast_to(TENNIS.home if q is None else q, (len(rows), len(TENNIS.joints)))
-        engine.q[rows], engine.act[rows] = pose, pose
+        for limbs, line in zip(engine.limbs, self._lines, strict=True):
+            limbs.q[rows], limbs.act[rows] = pose, pose
+            line.reset(rows, pose)
         self._start[rows] = self.step
-        self._orders.forget(rows)
-        self._q.fill(rows, pose)
-        self._qd.fill(rows, np.zeros_like(pose))
         self.throw(states, rows)
         engine.forward(rows)
         for row in rows.tolist():
@@ -122,8 +131,20 @@ class Court:
                 )
         if self._paper:
             engine.set_contacts(rows, self._added[rows, 0], self._added[rows, 1])
-            damping = self._damping(states.velocity, states.spin, rows)
-            engine.racket_damping[rows] = damping
+            self._damp(states, rows)
+
+    def strike(self, states: BallState, rows: NDArray[np.int64]) -> None:
+        """The balls of `rows` leave rackets that are not simulated, each (rows, 3): with the
+        velocity and the spin of `states`, from where they are."""
+        here = self.engine.ball_position[rows].copy()
+        self._place(rows, BallState(here, states.velocity, states.spin))
+        if self._paper:
+            self._damp(states, rows)
+
+    def _damp(self, states: BallState, rows: NDArray[np.int64]) -> None:
+        damping = self._damping(states.velocity, states.spin, rows)
+        for racket in self.engine.racket_damping:
+            racket[rows] = damping
 
     def _place(self, rows: NDArray[np.int64] | Mask, states: BallState) -> None:
         """Balls of `rows` in `states`, each (rows, 3), their own axes along the world's."""
@@ -138,31 +159,36 @@ class Court:
         under = ball.has_underspin(velocity, spin)
         return np.where(under, UNDERSPIN_DAMPING, 0.0) + self._added[rows, 1, 0]
 
-    def observe(self) -> Seen:
-        """What is known at this tick; draws the tick's latencies."""
+    def observe(self, robot: int = 0) -> Seen:
+        """What `robot` knows at this tick; draws the tick's latencies."""
+        line = self._lines[robot]
         if self.config.latency:
-            self._late = np.rint(latency.draw(self._rngs)).astype(np.int64)
-        when = self.step - self._late
+            rngs = self._rngs[robot * self.n : (robot + 1) * self.n]
+            line.late = np.rint(latency.draw(rngs)).astype(np.int64)
+        when = self.step - line.late
         joints = when[:, latency.SEEN]
         seen = when[:, latency.BALL]
         # Before the beginning, all was as it began.
         now = DT * np.maximum(when - self._start[:, None], 0).astype(np.float64)
         known = (seen >= self._born)[:, None]
+        ball = self._ball.at(np.repeat(seen[:, None], 3, axis=1)) * FRAMES[robot]
         return Seen(
-            self._q.at(joints),
-            self._qd.at(joints),
+            line.q.at(joints),
+            line.qd.at(joints),
             now[:, latency.ARM],
-            np.where(known, self._ball.at(np.repeat(seen[:, None], 3, axis=1)), np.nan),
+            np.where(known, ball, np.nan),
             now[:, latency.BALL],
         )
 
-    def command(self, target: Vector, speeds: Mask, expiry: float) -> None:
-        """Send `target` (n, 8) to the servos: speeds, or positions where `speeds` (8,) is not set.
+    def command(self, target: Vector, speeds: Mask, expiry: float, robot: int = 0) -> None:
+        """Send `target` (n, 8) to the servos of `robot`: speeds, or positions where `speeds` (8,)
+        is not set.
 
         Each is obeyed for `expiry` [s] from its arrival. Comes after `observe`.
         """
-        due = self.step + self._late[:, latency.MOVED]
-        self._orders.send(due, np.array(target), speeds, round(expiry / DT))
+        line = self._lines[robot]
+        due = self.step + line.late[:, latency.MOVED]
+        line.orders.send(due, np.array(target), speeds, round(expiry / DT))
 
     def tick(self) -> None:
         """One control period."""
@@ -172,7 +198,8 @@ class Court:
     def advance(self) -> None:
         """One step of physics, 1 ms."""
         engine = self.engine
-        self._orders.arrive(self.step, engine.ctrl, engine.act)
+        for limbs, line in zip(engine.limbs, self._lines, strict=True):
+            line.orders.arrive(self.step, limbs.ctrl, limbs.act)
         position, velocity = engine.ball_position.copy(), engine.ball_velocity.copy()
         if not self._paper:
             lifted = ball.acceleration(self._track, velocity, engine.spin)
@@ -182,8 +209,9 @@ class Court:
         found = engine.found
         if self._paper:
             damping = self._damping(velocity, engine.spin)
-            free = found[:, RACKET] == 0
-            engine.racket_damping[free] = damping[free]
+            for column, racket in zip(engine.rackets, engine.racket_damping, strict=True):
+                free = found[:, column] == 0
+                racket[free] = damping[free]
         else:
             self._collide(BallState(position, velocity, engine.spin), found)
         if not np.array_equal(found, self._touching):
@@ -194,16 +222,20 @@ class Court:
 
     def _remember(self) -> None:
         step = self.step
-        self._q.keep(step, self.engine.q)
-        self._qd.keep(step, self.engine.qd)
+        for limbs, line in zip(self.engine.limbs, self._lines, strict=True):
+            line.q.keep(step, limbs.q)
+            line.qd.keep(step, limbs.qd)
         self._ball.keep(step, self.engine.ball_position)
 
     def _note(self, found: Vector, position: Vector, velocity: Vector) -> None:
         """List what began, and the rackets that were left, at the step's beginning."""
         begun, ended = (found > 0) & (self._touching == 0), (found == 0) & (self._touching > 0)
-        ended[:, [k for k in range(len(TOUCHES)) if k != RACKET]] = False
+        names, rackets = self.engine.touches, self.engine.rackets
+        ended[:, [k for k in range(len(names)) if k not in rackets]] = False
         for row, k in zip(*np.nonzero(begun | ended), strict=True):
-            what = TOUCHES[k] if begun[row, k] else "released"
+            what = names[k] if begun[row, k] else RELEASED
+            if not begun[row, k] and k != rackets[0]:
+                what = f"{PREFIXES[1]}{RELEASED}"
             time = float(self.step - self._start[row]) * DT
             touch = Touch(time, what, position[row].copy(), velocity[row].copy())
             self.touches[row].append(touch)
@@ -223,7 +255,15 @@ class Court:
             after = ball.bounce(self._track, v[hit], before.spin[hit])
             self._leave(hit, before, gap[hit] / closing[hit], *after)
             found[hit, TABLE] = 1
-        middle, axis, linear, angular = self.engine.racket
+        for limbs, column in zip(self.engine.limbs, self.engine.rackets, strict=True):
+            self._meet(before, live, limbs.racket, found[:, column])
+
+    def _meet(
+        self, before: BallState, live: Mask, racket: tuple[Vector, ...], found: Vector
+    ) -> None:
+        """Track `physical`: balls and a racket each; marks in `found` (n,) those that touch."""
+        p, v, _ = before
+        middle, axis, linear, angular = racket
         height = np.einsum("ij,ij->i", p - middle, axis)
         normal = axis * np.where(height < 0, -1.0, 1.0)[:, None]
         gap = np.abs(height) - self._track.face - BALL_RADIUS
@@ -238,7 +278,7 @@ class Court:
         if hit.any():
             after = ball.strike(self._track, v[hit], before.spin[hit], normal[hit], face[hit])
             self._leave(hit, before, touch[hit], *after)
-            found[hit, RACKET] = 1
+            found[hit] = 1
 
     def _leave(
         self, hit: Mask, before: BallState, touch: Vector, velocity: Vector, spin: Vector

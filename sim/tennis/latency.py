@@ -92,3 +92,18 @@ class Orders:
         self._sent = [order for order in self._sent if (order[0] > step).any()]
         coming = [self._ends[self._ends > step], *(due[due > step] for due, *_ in self._sent)]
         self._next = min((int(steps.min()) for steps in coming if steps.size), default=2**62)
+
+
+class Line:
+    """Between one robot in each of n worlds and whoever controls it."""
+
+    def __init__(self, n: int, joints: int) -> None:
+        self.orders = Orders(n, joints)
+        self.q, self.qd = Past(n, joints), Past(n, joints)
+        self.late = np.zeros((n, len(KINDS)), dtype=np.int64)  # [ms] drawn for this tick
+
+    def reset(self, rows: Steps, pose: Vector) -> None:
+        """The robots `rows` have been at rest at `pose` (rows, joints) for ever."""
+        self.orders.forget(rows)
+        self.q.fill(rows, pose)
+        self.qd.fill(rows, np.zeros_like(pose))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot.ball import PAPER, Track, cross
-from robot.flight import compiled
+from robot.compiled import compiled
 from robot.tennis import EDGE
 from robot.types import Vector
 from sim.tennis.mixture import fitted
