@@ -1,8 +1,9 @@
-"""The table tennis world as a Robot: one ball an episode."""
+"""The table tennis world as a Robot; and one ball an episode."""
 
 # pyright: reportAttributeAccessIssue=false
 # (MuJoCo comes without types.)
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -15,7 +16,7 @@ from robot.tennis import BALL, BALL_RADIUS, TENNIS
 from robot.types import Command, Fix, JointMode, Observation, Vector, vector
 from sim.engine import Camera
 from sim.pace import Pace
-from sim.tennis.court import Court, CourtConfig
+from sim.tennis.court import Court, CourtConfig, Touch
 from sim.tennis.engine import One
 from sim.tennis.judge import Judge
 from sim.tennis.states import split
@@ -40,50 +41,54 @@ class TennisConfig:
             raise ValueError("duration and speed must be positive")
 
 
-class TableTennis:
-    """The arm on its gantries, a table and a ball, simulated; a `robot.types.Robot`.
+class Table:
+    """The arm on its gantries, a table and a ball, simulated; what every robot at it has.
 
-    `start` (9,): the ball's position [m], velocity [m/s] and spin [rad/s], in the frame of
-    `robot.tennis`, flying towards -y. The first tick is the start itself. What is observed and
-    commanded is late (`sim.tennis.latency`); the ball is a fix named `robot.tennis.BALL` with its
-    own time: a position, exact, of that time, and nothing else. A velocity is kept up for as long
-    as the command is valid, a position reached within one control period. The episode ends, and
-    `wait` is False, when the ball is decided.
+    What is observed and commanded is late (`sim.tennis.latency`); the ball is a fix named
+    `robot.tennis.BALL` with its own time: a position, exact, of that time, and nothing else. A
+    velocity is kept up for as long as the command is valid, a position reached within one control
+    period. `wait` is False once `over`.
     """
 
     spec = TENNIS
 
-    def __init__(
-        self,
-        start: ArrayLike,
-        rng: np.random.Generator,
-        config: TennisConfig | None = None,
-    ) -> None:
-        """`rng` draws the latencies, and the contacts if those are randomised."""
-        self.config = config = config or TennisConfig()
-        self.start = state_of(start)
+    def __init__(self, start: BallState, rng: np.random.Generator, config: TennisConfig) -> None:
+        """`start` (3,) each: the first ball. `rng` draws the latencies, and the contacts if those
+        are randomised."""
+        self.config = config
         self._engine: One | None = One(config.track == "paper")
         settings = CourtConfig(config.track, config.latency, config.randomise)
         self._court = Court(self._engine, settings, [rng])
-        self._court.reset(BallState(*(field[None] for field in split(self.start))))
-        self.judge = Judge(self.start)
+        self._court.reset(BallState(*(field[None] for field in start)))
         self._ticks = 0
         self._sensed: Observation | None = None
         self._pace = Pace(self.spec.dt, config.speed)
         self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
 
+    @property
+    def over(self) -> bool:
+        """Is there nothing more to be played?"""
+        raise NotImplementedError
+
+    def _see(self, touches: Sequence[Touch], ball: BallState) -> None:
+        """What the ball (3,) touched in the period that has passed, and how it is now."""
+        raise NotImplementedError
+
+    def _visible(self) -> bool:
+        """Is there a ball to be seen?"""
+        return True
+
     def now(self) -> float:
         return self._ticks * self.spec.dt
 
     def wait(self) -> bool:
-        if self._engine is None or self.judge.over or self.now() >= self.config.duration - 1e-9:
+        if self._engine is None or self.over or self.now() >= self.config.duration - 1e-9:
             return False
         if self._sensed is not None:
             self._court.tick()
             self._ticks += 1
-            touches = self._court.touches[0]
-            self.judge.see(touches, self.ball().position)
-            touches.clear()
+            touches, self._court.touches[0] = self._court.touches[0], []
+            self._see(touches, self.ball())
         self._sensed = self._sense()
         self._pace.keep(self.now())
         return True
@@ -96,7 +101,7 @@ class TableTennis:
     def _sense(self) -> Observation:
         seen, now = self._court.observe(), self.now()
         fixes = {}
-        if not np.isnan(seen.ball[0, 0]):
+        if self._visible() and not np.isnan(seen.ball[0, 0]):
             fixes[BALL] = Fix(float(seen.ball_time[0]), vector(seen.ball[0]), UPRIGHT, SIZE)
         q, qd = vector(seen.q[0]), vector(seen.qd[0])
         return Observation(float(seen.time[0]), now, self._ticks, q, qd, fixes)
@@ -135,6 +140,33 @@ class TableTennis:
             renderer.close()
         self._renderers.clear()
         self._engine = None
+
+
+class TableTennis(Table):
+    """One ball: the robot returns it, or does not; a `robot.types.Robot`.
+
+    `start` (9,): the ball's position [m], velocity [m/s] and spin [rad/s], in the frame of
+    `robot.tennis`, flying towards -y. The first tick is the start itself. The episode ends when
+    the ball is decided.
+    """
+
+    def __init__(
+        self,
+        start: ArrayLike,
+        rng: np.random.Generator,
+        config: TennisConfig | None = None,
+    ) -> None:
+        """`rng` draws the latencies, and the contacts if those are randomised."""
+        self.start = state_of(start)
+        self.judge = Judge(self.start)
+        super().__init__(split(self.start), rng, config or TennisConfig())
+
+    @property
+    def over(self) -> bool:
+        return self.judge.over
+
+    def _see(self, touches: Sequence[Touch], ball: BallState) -> None:
+        self.judge.see(touches, ball.position)
 
 
 def state_of(values: ArrayLike) -> Vector:
