@@ -209,3 +209,6 @@ gymnasium.register(
 gymnasium.register(
     "courtside/TableTennis-v0", entry_point="sim.tennis.env:TableTennisEnv", max_episode_steps=200
 )
+gymnasium.register(
+    "courtside/TableTennisMatch-v0", entry_point="sim.tennis.env:TableTennisMatchEnv"
+)

@@ -36,7 +36,7 @@ def draw(level: str, rng: np.random.Generator, strength: float | None = None) ->
 
     `strength`: about which that varies; without it, the calibrated one.
     """
-    mean = MEANS[_known(level)]
+    mean = MEANS[known(level)]
     names = ("by_speed", "by_run", "by_spin", "by_depth", "by_weak_side", "slip")
     weights = {
         name: getattr(mean, name) * exp(OWN_WEIGHTS * rng.standard_normal()) for name in names
@@ -51,7 +51,7 @@ def draw(level: str, rng: np.random.Generator, strength: float | None = None) ->
 
 def committed(level: str) -> tuple[Player, ...]:
     """The players of `level` that are committed."""
-    return _committed()[_known(level)][1]
+    return _committed()[known(level)][1]
 
 
 def commit(strengths: Mapping[str, float], rng: np.random.Generator, each: int = 10) -> None:
@@ -76,7 +76,8 @@ def _committed() -> dict[str, tuple[float, tuple[Player, ...]]]:
     }
 
 
-def _known(level: str) -> str:
+def known(level: str) -> str:
+    """`level`, if it is one; else an error that names those there are."""
     if level not in MEANS:
         raise ValueError(f"unknown level {level!r}; valid are {', '.join(LEVELS)}")
     return level

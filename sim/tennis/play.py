@@ -11,7 +11,7 @@ import numpy as np
 
 from robot.ball import BallState
 from robot.shots import Player, Shot
-from robot.tennis import BALL_RADIUS, TENNIS
+from robot.tennis import BALL_RADIUS, EDGE, TENNIS
 from robot.types import Vector, vector
 from sim.tennis.court import Touch
 from sim.tennis.judge import LIMIT
@@ -104,6 +104,8 @@ class Scorer:
             rally.table(half)
             if half is not rally.hitter and self._open.landing is None:
                 self._open.landing, self._open.good = vector(touch.position[:2]), rally.good
+        elif what in ("racket", "arm") and side is not rally.hitter and _gone(rally, side, touch):
+            rally.floor()
         elif what == "racket":
             strokes = rally.strokes
             rally.racket(side, touch.time)
@@ -154,6 +156,13 @@ class Scorer:
             self._close(reached=False, ended=decision.why, point=decision.point)
             self._open = None
             self.match.score(decision)
+
+
+def _gone(rally: Rally, side: Side, touch: Touch) -> bool:
+    """Has the ball missed `side`'s half and flown past its end? Who touches it then obstructs
+    nothing (laws 2.5.8)."""
+    y = touch.position[1]
+    return not rally.good and (y < EDGE if side is Side.NEAR else y > -EDGE)
 
 
 @dataclass(frozen=True)
