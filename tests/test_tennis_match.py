@@ -1,0 +1,488 @@
+"""Opponents, matches, and two robots at one table."""
+
+import json
+from itertools import pairwise
+from threading import Thread
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from robot.ball import PAPER, BallState
+from robot.tennis import BALL, EDGE, TENNIS
+from robot.types import Command, JointMode, vector
+from sim.tennis import calibrate, levels
+from sim.tennis.court import Touch
+from sim.tennis.duel import Duel
+from sim.tennis.env import TableTennisMatchEnv
+from sim.tennis.match import MatchBatch, MatchConfig, TennisMatch
+from sim.tennis.mixture import Mixture, fit, fitted
+from sim.tennis.opponent import LEVELS, Opponent, Plan, Player
+from sim.tennis.play import Act, Play, PlayConfig, Scorer
+from sim.tennis.referee import MatchRules, Rally, Side
+from sim.tennis.states import serves, sides, split, turned, valid
+from sim.tennis.strokes import Strokes, book
+
+SPEEDS = (JointMode.VELOCITY,) * 8
+BOUNCED = BallState(np.array([0.1, 0.9, 0.05]), np.array([0.3, 4.0, 2.6]), np.array([-30.0, 0, 0]))
+HIGH = BallState(np.array([0.1, 1.4, 0.35]), np.array([0.3, 3.8, 0.3]), np.array([-30.0, 0, 0]))
+
+
+def opponent_of(level, seed=0, **changes):
+    rng = np.random.default_rng(seed)
+    player = levels.committed(level)[0]
+    return Opponent(Player(**(player.to_json() | changes)), book(), PAPER, rng)
+
+
+# --- strokes ---
+
+
+def test_a_mixture_is_found_again():
+    rng = np.random.default_rng(0)
+    truth = Mixture(
+        np.array([0.3, 0.7]),
+        np.array([[0.0, 0.0], [5.0, 1.0]]),
+        np.array([[[1.0, 0.0], [0.5, 0.5]], [[0.3, 0.0], [0.0, 2.0]]]),
+    )
+    found = fit(truth.sample(6000, rng), 2, rng)
+    order = np.argsort(found.shares)
+    np.testing.assert_allclose(found.shares[order], truth.shares, atol=0.03)
+    np.testing.assert_allclose(found.means[order], truth.means, atol=0.15)
+    np.testing.assert_allclose(np.abs(found.roots[order]), truth.roots, atol=0.12)
+    again = Mixture.from_json(json.loads(json.dumps(found.to_json())))
+    np.testing.assert_allclose(again.roots, found.roots, rtol=1e-3)
+
+
+def test_what_the_mixtures_draw_can_be_played():
+    rng = np.random.default_rng(1)
+    for name, serve in (("rallies", False), ("serves", True)):
+        drawn = split(fitted()[name].sample(1000, rng))
+        sound = valid(drawn)
+        assert sound.mean() > 0.9
+        assert (serves(BallState(*(f[sound] for f in drawn))) == serve).mean() > 0.99
+
+
+def test_the_nearest_strokes_are_the_nearest():
+    strokes, rng = book().rallies, np.random.default_rng(2)
+    points = rng.uniform([-0.7, 0.6, 0.1], [0.7, 1.8, 0.7], (20, 3))
+    rows, distance = strokes.near(points, 7)
+    every = np.linalg.norm(strokes.values[None, :, :3] - points[:, None], axis=2)
+    np.testing.assert_allclose(np.sort(distance, axis=1), np.sort(every, axis=1)[:, :7], atol=1e-12)
+    np.testing.assert_allclose(np.take_along_axis(every, rows, axis=1), distance, atol=1e-12)
+    with pytest.raises(ValueError, match="100 valid strokes"):
+        Strokes.of(strokes.values[:50], False)
+
+
+# --- opponents ---
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_wanted_strokes_are_valid_and_errors_are_not(level):
+    opponent = opponent_of(level)
+    left, failed = [], []
+    for i in range(100):
+        place = BallState(HIGH.position + np.array([0.005 * (i - 50), 0.0, 0.001 * i]), *HIGH[1:])
+        ball, wanted = opponent.strike(place, 0.0, Plan(0, True, 1.0))
+        np.testing.assert_array_equal(ball.position, place.position)
+        if wanted:
+            left.append(np.concatenate(ball))
+        error, wanted = opponent.strike(place, 0.0, Plan(0, False, 0.0))
+        assert not wanted
+        failed.append(np.concatenate(error))
+    assert len(left) >= 95  # of 100: the rest have become errors
+    sent = split(np.array(left))
+    assert valid(sent).all() and not serves(sent).any()
+    assert valid(split(np.array(failed))).mean() < 0.05
+    assert np.linalg.norm(sent.velocity, axis=1).max() < 14.0
+
+
+def serve_and_stroke(level, n=150):
+    """Mean speed and spin of rally strokes, and of serves; and how far from the racket they go."""
+    opponent = opponent_of(level, **{"pace": levels.MEANS[level].pace})
+    strokes = [opponent.strike(HIGH, 0.2, Plan(0, True, 1.0))[0] for _ in range(n)]
+    ball = split(np.array([np.concatenate(stroke) for stroke in strokes]))
+    serve = split(np.array([opponent.serve() for _ in range(n)]))
+    away = np.abs(sides(ball) - 0.2)
+    return (
+        np.linalg.norm(ball.velocity, axis=1).mean(),
+        np.linalg.norm(ball.spin, axis=1).mean(),
+        np.linalg.norm(serve.velocity, axis=1).mean(),
+        np.nanmean(away),
+    )
+
+
+def test_better_levels_play_faster_with_more_spin_and_wider():
+    found = np.array([serve_and_stroke(level) for level in LEVELS])
+    assert (np.diff(found[:, 0]) > 0).all() and (np.diff(found[:, 2]) > 0).all()
+    assert (found[2:, 1] > found[:2, 1].max()).all()
+    assert (found[2:, 3] > found[:2, 3].max() - 0.01).all()
+
+
+def chance(opponent, velocity=(0.3, 4.0, 2.6), x=0.1, y=0.9, spin=0.0, flown=0.5):
+    """Mean chance that the opponent gives itself, over what it may do."""
+    ball = BallState(np.array([x, y, 0.05]), np.array(velocity), np.array([spin, 0.0, 0.0]))
+    plans = []
+    for _ in range(60):
+        opponent._x, opponent._spin = 0.0, np.zeros(3)
+        if plan := opponent.plan(ball, flown):
+            plans.append(plan.chance)
+    return np.mean(plans)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_is_difficult_is_returned_less_often(level):
+    opponent = opponent_of(level, weak_side=1, slip=0.0)
+    usual = chance(opponent)
+    assert chance(opponent, velocity=(0.3, 7.5, 2.4)) < usual  # fast
+    assert chance(opponent, spin=-150.0) < usual
+    assert chance(opponent, y=1.3) < usual  # deep
+    wide = chance(opponent, x=0.5)
+    assert wide < usual
+    assert chance(opponent, x=-0.5, velocity=(-0.3, 4.0, 2.6)) > wide  # the other is its weak side
+
+
+def test_higher_levels_return_more():
+    """Advanced and advanced+ are not told apart: people of both left the robot as many points, and
+    the second play faster."""
+
+    def returned(level):
+        players = [
+            Opponent(player, book(), PAPER, np.random.default_rng(0))
+            for player in levels.committed(level)
+        ]
+        return np.mean([chance(player) for player in players])
+
+    beginner, intermediate, *advanced = map(returned, LEVELS)
+    assert beginner < intermediate < min(advanced)
+    slips = [levels.MEANS[level].slip for level in LEVELS]
+    assert all(lower > higher for lower, higher in pairwise(slips))
+
+
+def test_out_of_reach_is_not_struck():
+    opponent = opponent_of("advanced+")
+    short = BallState(np.array([0.0, 0.2, 0.03]), np.array([0.0, 0.5, 0.6]), np.zeros(3))
+    assert opponent.plan(short, 0.5) is None  # bounces again before anybody could be there
+
+
+def test_players_are_drawn_anew_and_kept():
+    rng = np.random.default_rng(3)
+    drawn = [levels.draw("advanced", rng) for _ in range(200)]
+    assert {player.weak_side for player in drawn} == {-1, 1}
+    strength = np.mean([player.strength for player in drawn])
+    assert abs(strength - np.mean([p.strength for p in levels.committed("advanced")])) < 0.3
+    assert len(set(levels.committed("beginner"))) == 10
+    player = drawn[0]
+    assert Player(**json.loads(json.dumps(player.to_json()))) == player
+    with pytest.raises(ValueError, match="beginner, intermediate"):
+        levels.draw("champion", rng)
+    with pytest.raises(ValueError, match="weak_side"):
+        opponent_of("beginner", weak_side=0)
+
+
+def test_calibration_finds_the_strength():
+    rng = np.random.default_rng(4)
+
+    def measure(strength):
+        won = rng.random(20) < 1 / (1 + np.exp(strength - 2.0))
+        return int(won.sum()), int((~won).sum())
+
+    assert abs(calibrate.strength_for(0.34, 0.0, measure, 400) - (2.0 + np.log(0.66 / 0.34))) < 0.2
+
+
+def test_stronger_opponents_leave_fewer_points():
+    shares = []
+    for strength in (0.0, 3.0, 6.0):
+        won, lost = calibrate.play("intermediate", 150, strength, np.random.default_rng(5))
+        shares.append(won / (won + lost))
+    assert shares[0] > shares[1] > shares[2]
+
+
+# --- the score ---
+
+LETTERS = {
+    "n": ("table", -1.0), "f": ("table", 1.0), "N": ("racket", -1.5), "-": ("net", 0.0),
+    ".": ("floor", -2.0), "b": ("arm", -1.5), "c": ("crash", -1.0),
+}  # fmt: skip
+
+
+def touched(letter, time):
+    what, y = LETTERS[letter]
+    return Touch(time, what, np.array([0.0, y, 0.02]), np.array([0.0, -5.0, 0.0]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("nfN-.bc", min_size=10, max_size=30), st.integers(0, 1000))
+def test_whatever_is_touched_a_match_keeps_its_books(letters, seed):
+    rng = np.random.default_rng(seed)
+    play = Play(opponent_of("advanced"), PlayConfig(MatchRules(games=1), pause=0.0))
+    play.serve(0)
+    good = ["f", "n", "N", "f"]  # a serve, returned
+    for tick in range(1, 3000):
+        if play.over:
+            break
+        rally = play.scorer.rally
+        steps = 0 if rally.decision else 3 * rally.strokes + len(rally._bounces)
+        usual = steps < len(good) and rng.random() < 0.8
+        letter = good[steps] if usual else letters[tick % len(letters)]
+        ball = BOUNCED if letter == "f" else HIGH
+        play.tick(tick, [touched(letter, tick * 0.02)], ball, 0.0)
+    shots, match = play.scorer.shots, play.scorer.match
+    points = [*match.games, match.points]
+    for side, name in ((Side.NEAR, "robot"), (Side.FAR, "opponent")):
+        won = sum(shot.point == name for shot in shots)
+        assert won == sum(game[side] for game in points)
+    ends = [shot for shot in shots if shot.ended]
+    assert match.lets == sum(shot.point is None for shot in ends)
+    for number in {shot.rally for shot in shots}:
+        strokes = [shot for shot in shots if shot.rally == number]
+        assert [shot.stroke for shot in strokes] == list(range(len(strokes)))
+        assert all(shot.reached and not shot.ended for shot in strokes[:-1])
+        assert all(a.by != b.by for a, b in pairwise(strokes))
+        returned = any(shot.by == "robot" and shot.good for shot in strokes)
+        assert returned or strokes[-1].point is None  # no point before the serve is returned
+    if match.over:
+        with pytest.raises(ValueError, match="over"):
+            play.serve(9999)
+
+
+def test_a_ball_that_goes_long_and_hits_the_robot_was_long():
+    scorer = Scorer()
+    scorer.begin(Rally(Side.FAR), HIGH, 0.0)
+    scorer.see([Touch(0.5, "arm", np.array([0, EDGE - 0.3, 0.3]), np.zeros(3))], HIGH)
+    assert scorer.shots[-1].ended == "out" and scorer.shots[-1].point == "robot"
+    scorer.begin(Rally(Side.FAR), HIGH, 1.0)
+    scorer.see([Touch(1.5, "arm", np.array([0, EDGE + 0.3, 0.3]), np.zeros(3))], HIGH)
+    assert scorer.shots[-1].point == "opponent"
+
+
+def test_a_protective_stop_is_a_let():
+    play = Play(opponent_of("beginner"), PlayConfig(pause=0.1))
+    play.serve(0)
+    play.stop(3)
+    assert play.scorer.match.lets == 1 and not play.playing
+    play.stop(4)
+    assert play.scorer.match.lets == 1
+    acts = [play.tick(tick, [], HIGH, 0.0) for tick in range(4, 10)]
+    assert [act is not None for act in acts] == [False] * 4 + [True] + [False]
+    assert isinstance(acts[4], Act) and acts[4].new
+
+
+# --- the world ---
+
+
+def match_of(seed=0, chance=1, level="intermediate", **config):
+    rngs = np.random.default_rng(seed), np.random.default_rng(chance)
+    return TennisMatch(levels.committed(level)[0], *rngs, MatchConfig(**config))
+
+
+def order(robot, target):
+    return Command(robot.now(), 0, 0, vector(target), SPEEDS, TENNIS.timeout)
+
+
+def returned(world):
+    """Let the ball be as it is when a robot has returned it: a stroke that is not simulated."""
+    ball = BallState(
+        *(
+            f[None]
+            for f in BallState(
+                np.array([0.1, EDGE - 0.1, 0.3]), np.array([0.2, 5.2, 1.6]), np.array([-40.0, 0, 0])
+            )
+        )
+    )
+    scorer = world.play.scorer
+    scorer.rally.racket(Side.NEAR, world.now())
+    scorer._close(reached=True)
+    scorer._start(Side.NEAR, BallState(*(f[0] for f in ball)), world.now())
+    world._court.throw(ball)
+
+
+def test_strokes_change_how_the_ball_flies_and_never_where_it_is():
+    world = match_of(chance=2, level="advanced+")
+    out = world._court.engine
+    out.q[0, 0] = out.act[0, 0] = TENNIS.lower[0]  # the robot stands back, its ball is thrown
+    kept, last, jumps, thrown = [], None, [], 0
+    while world.wait() and len(kept) < 6 and world.now() < 60:
+        world.write(order(world, np.zeros(8)))
+        ball, rally = world.ball(), world.play.scorer.rally
+        strokes = [s for s in world.results() if s.by == "robot"]
+        if last is not None and world.play.playing and len(strokes) > thrown:
+            thrown = len(strokes)  # the opponent has just struck
+            jumps.append(np.linalg.norm(ball.position - last.position) / 0.02)
+            fast = max(np.linalg.norm(last.velocity), np.linalg.norm(ball.velocity))
+            assert jumps[-1] < fast * 1.05
+            kept.append(ball)
+        last = ball
+        if rally.hitter is Side.FAR and rally.good and ball.position[1] < EDGE - 0.05:
+            returned(world)
+            last = None
+    assert len(kept) == 6
+    for ball in kept:
+        energy = 0.5 * ball.velocity @ ball.velocity + 9.81 * ball.position[2]
+        assert ball.velocity[1] < 0 and energy < 0.5 * 14.0**2
+    struck = [s for s in world.results() if s.by == "opponent" and s.stroke > 0]
+    for shot, ball in zip(struck, kept, strict=False):
+        np.testing.assert_allclose(shot.position, ball.position)
+    world.close()
+
+
+def test_the_robot_sees_a_ball_only_while_one_is_in_play():
+    world, seen, playing = match_of(duration=8.0), [], []
+    while world.wait():
+        seen.append(BALL in world.read().fixes)
+        playing.append(world.play.playing)
+        world.write(order(world, np.zeros(8)))
+    seen, playing = np.array(seen), np.array(playing)
+    assert not seen[~playing].any() and 0.3 < playing.mean() < 0.9
+    assert seen[playing].mean() > 0.9  # but for the first moments of each ball
+    assert world.score.lets >= 2 and world.score.points[Side.FAR] == 0  # none was returned
+    assert all(shot.by == "opponent" and shot.good for shot in world.results())
+
+
+@pytest.mark.parametrize("track", ["paper", "physical"])
+def test_many_matches_are_exactly_as_one(track):
+    n, config = 3, MatchConfig(track=track, randomise=track == "paper")
+    players = levels.committed("advanced")[:n]
+    speeds = np.random.default_rng(4).uniform(-0.4, 0.4, (200, n, 8)) * TENNIS.velocity
+
+    def generators(what):
+        return [np.random.default_rng([what, i]) for i in range(n)]
+
+    batch = MatchBatch(players, generators(0), generators(1), config)
+    worlds = [
+        TennisMatch(player, *rngs, config)
+        for player, *rngs in zip(players, generators(0), generators(1), strict=True)
+    ]
+    seen = batch.reset()
+    for tick in range(200):
+        for i, world in enumerate(worlds):
+            assert world.wait()
+            obs = world.read()
+            np.testing.assert_array_equal(obs.q, seen.q[i])
+            assert (BALL in obs.fixes) == (not np.isnan(seen.ball[i, 0]))
+            if BALL in obs.fixes:
+                np.testing.assert_array_equal(obs.fixes[BALL].position, seen.ball[i])
+            world.write(order(world, speeds[tick, i]))
+        seen = batch.step(speeds[tick])
+    for i, world in enumerate(worlds):
+        assert len(batch.results(i)) == len(world.results()) > 0
+        for one, other in zip(batch.results(i), world.results(), strict=True):
+            assert one.ended == other.ended and one.time == other.time
+            np.testing.assert_array_equal(one.velocity, other.velocity)
+    with pytest.raises(RuntimeError, match="have begun"):
+        batch.reset()
+
+
+def test_the_opponents_chance_is_its_own():
+    """Another robot's latencies do not change what is served."""
+    first, same, other = (match_of(seed, chance) for seed, chance in ((0, 1), (5, 1), (0, 2)))
+    balls = [world.ball().position for world in (first, same, other)]
+    np.testing.assert_array_equal(balls[0], balls[1])
+    assert not np.array_equal(balls[0], balls[2])
+
+
+def test_gymnasiums_own_checker():
+    env = gymnasium.make("sim.envs:courtside/TableTennisMatch-v0").unwrapped
+    check_env(env, skip_render_check=True)
+    env.close()
+
+
+def test_the_environment_tells_the_score():
+    env = TableTennisMatchEnv("beginner")
+    _, info = env.reset(seed=0)
+    assert info["playing"] and info["points"] == (0, 0) == info["games"]
+    for _ in range(120):
+        _, reward, over, _, info = env.step(np.zeros(8))
+        assert reward == 0 and not over
+    assert info["points"] == (0, 0)  # no serve was returned: nothing counts
+    env.close()
+    with pytest.raises(ValueError, match="valid are beginner"):
+        TableTennisMatchEnv("champion")
+
+
+# --- two robots ---
+
+
+def duel_of(**config):
+    rngs = np.random.default_rng(0), np.random.default_rng(0)
+    return Duel(rngs, np.random.default_rng(1), MatchConfig(**config))
+
+
+@pytest.mark.parametrize("track", ["paper", "physical"])
+def test_either_end_is_like_the_other(track):
+    """A ball, and commands, turned by half a turn: so is all that comes of them."""
+    start = np.array([0.1, 1.2, 0.4, 0.2, -5.5, 1.2, 30.0, 5.0, -3.0])
+    speeds = np.random.default_rng(6).uniform(-0.5, 0.5, (45, 2, 8)) * TENNIS.velocity
+    runs = []
+    for far in (False, True):
+        duel = duel_of(track=track)
+        duel.advance()
+        ball = split((turned(start) if far else start)[None])
+        duel._court.reset(ball)
+        duel.scorer.begin(
+            Rally(Side.NEAR if far else Side.FAR), BallState(*(f[0] for f in ball)), 0.0
+        )
+        seats = (duel.far, duel.near) if far else (duel.near, duel.far)
+        seen = []
+        for tick in range(45):
+            for seat, speed in zip(seats, speeds[tick], strict=True):
+                seat.write(order(seat, speed))
+            duel.advance()
+            here = np.concatenate(duel.ball())
+            fixes = [seat.read().fixes.get(BALL) for seat in seats]
+            seen.append(np.concatenate([
+                *(seat.read().q for seat in seats),
+                turned(here) if far else here,
+                *(np.zeros(3) if fix is None else fix.position for fix in fixes),
+            ]))  # fmt: skip
+        runs.append(np.array(seen))
+        duel.close()
+    np.testing.assert_allclose(runs[1], runs[0], atol=1e-6)
+    assert np.ptp(runs[0][:, :16], axis=0).min() > 0.01  # all joints of both moved
+
+
+def test_both_rackets_strike_the_ball():
+    for name, far in (("racket", False), ("far racket", True)):
+        duel = duel_of(latency=False)
+        duel.advance()
+        p, axis, _, _ = (a[0].copy() for a in duel._court.engine.limbs[far].racket)
+        away = axis * np.sign(axis[1]) * (-1 if far else 1)  # from the face that is to the net
+        ball = BallState((p + 0.1 * away)[None], (-8.0 * away)[None], np.zeros((1, 3)))
+        duel._court.throw(ball)
+        duel._court.tick()
+        assert [touch.what for touch in duel._court.touches[0]][:1] == [name]
+        assert duel.ball().velocity @ away > 3.0
+        duel.close()
+
+
+def test_two_loops_play_at_one_table():
+    duel = duel_of(duration=6.0)
+    ticks = {}
+
+    def play(name, seat):
+        count = 0
+        while seat.wait():
+            assert seat.read().seq == count
+            seat.write(order(seat, np.zeros(8)))
+            count += 1
+        seat.close()
+        ticks[name] = count
+
+    threads = [Thread(target=play, args=pair) for pair in (("near", duel.near), ("far", duel.far))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert ticks == {"near": 300, "far": 300}
+    fed = [shot.by for shot in duel.results()]
+    assert fed[:2] == ["opponent", "robot"]  # balls come from either end in turn
+    assert not duel.near.wait()
+
+
+def test_a_seat_that_closes_ends_it_for_both():
+    duel = duel_of()
+    duel.near.close()
+    assert not duel.far.wait()
+    duel.near.close()
