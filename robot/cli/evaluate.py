@@ -31,8 +31,8 @@ class Eval:
 
     Every setting sees the same seeds, so that figures can be compared pair by pair."""
 
-    what: Positional[Literal["beso"]]
-    """beso: diffusion policies."""
+    what: Positional[Literal["beso", "match"]]
+    """beso: diffusion policies. match: table tennis against opponents."""
     task: Literal["pusht", "pusht-goal", "blockpush"] = "pusht"
     """pusht: one goal, known from training. pusht-goal: either of two goals. blockpush: a goal says
     which block goes where, as a frame and in words that no demonstration of ours came with."""
@@ -52,8 +52,23 @@ class Eval:
     """Actions of a chunk that are executed. Default: the policy's own."""
     engine: build.EngineName = "mujoco"
     """blockpush: which physics."""
+    opponent: Literal["beginner", "intermediate", "advanced", "advanced+"] = "intermediate"
+    """match: of which level. Those that are committed take turns."""
+    fresh: bool = False
+    """match: opponents drawn anew instead, one a match."""
+    choice: str = "random"
+    """match: how the robot chooses: random, or always the same, by name."""
+    games: int = 3
+    """match: all are played."""
+    states: Path | None = None
+    """match: a folder of real ball states, rallies.json and serves.json, that opponents draw from.
+    Default: draws from what was fitted to the published ones."""
+    shots: Path | None = None
+    """match: write every match, with its table of shots, to this file (JSON)."""
+    video: Path | None = None
+    """match: film the best rally (MP4)."""
     n: int = 100
-    """Episodes."""
+    """Episodes, or matches."""
     seed: int = 100_000
     """Of the first episode; the others follow."""
     jobs: int = os.cpu_count() or 1
@@ -64,6 +79,8 @@ class Eval:
     verbose: bool = False
 
     def main(self) -> int:
+        if self.what == "match":
+            return self._match()
         steps = _numbers(self.steps, "steps", int)
         lambdas = _numbers(self.guidance, "lambda", float) if self.guidance else [None]
         if self.n < 2 or self.jobs < 1 or self.seed < 0:
@@ -103,6 +120,50 @@ class Eval:
             print_json(report)
         else:
             _table(of, results)
+        return 0
+
+    def _match(self) -> int:
+        """Matches, all with the same seeds whatever is chosen."""
+        if self.n < 1 or self.games < 1 or self.seed < 0:
+            raise WrongUse("--n and --games must be at least 1, and --seed at least 0")
+
+        from rich.console import Console
+        from rich.progress import Progress
+
+        from robot.ball import PAPER
+        from robot.cli import matches
+        from robot.cli.session import print_json
+        from sim.tennis.evaluate import summary
+        from sim.tennis.states import StatesError
+
+        for path in (self.shots, self.video):
+            if path and not path.parent.is_dir():
+                raise WrongUse(f"there is no folder {path.parent}")
+        factory = matches.strokes(self.choice, PAPER)
+        setup = matches.Setup(self.opponent, self.fresh, self.games, self.states, self.n, self.seed)
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(f"{self.opponent} {self.choice}", total=self.n)
+            try:
+                played = matches.play_all(setup, factory, lambda k: bar.advance(task, k))
+            except (StatesError, ValueError) as error:
+                raise WrongUse(str(error)) from error
+        report: dict[str, Any] = {
+            "opponent": self.opponent,
+            "fresh": self.fresh,
+            "choice": self.choice,
+            "games_each": self.games,
+            "seed": self.seed,
+            **summary(played),
+        }
+        if self.shots:
+            matches.write_records(self.shots, played, self.seed)
+        if self.video:
+            report["film"] = matches.film(self.video, played, setup)
+        if self.json:
+            print_json(report)
+        else:
+            for name, value in report.items():
+                print(f"{name:24} {value}")
         return 0
 
     def _setup(self, steps: int, guidance: float | None) -> "Setup":

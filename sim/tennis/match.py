@@ -113,6 +113,7 @@ class MatchBatch:
         self.n = n = len(players)
         if not n or len(chances) != n:
             raise ValueError(f"{n} players need as many generators, and at least one")
+        self.players, self.dt = tuple(players), TENNIS.dt
         self.plays = [config.against(*pair) for pair in zip(players, chances, strict=True)]
         settings = CourtConfig(config.track, config.latency, config.randomise)
         self._court = Court(Many(n, config.track == "paper", threads), settings, rngs)
@@ -129,6 +130,11 @@ class MatchBatch:
     def live(self) -> NDArray[np.int64]:
         """Rows of the matches that are not over."""
         return self._court.live
+
+    @property
+    def now(self) -> float:
+        """[s] since the matches began."""
+        return self._ticks * self.dt
 
     @property
     def playing(self) -> Mask:

@@ -1,0 +1,186 @@
+"""Matches of table tennis against opponents, for `courtside eval match`."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from robot.ball import BallState
+from robot.ball_filter import BallFilter
+from robot.cli.errors import WrongUse
+from robot.limiter import Limiter
+from robot.tennis import TENNIS
+from robot.types import Vector
+
+if TYPE_CHECKING:
+    from robot.ball import Track
+    from robot.shots import Shot
+    from sim.tennis.court import Seen
+    from sim.tennis.evaluate import Played, Policy
+    from skills.tennis.stroke import StrokeConfig
+
+SHARE = 0.98  # of the limits: the Supervisor would never need to step in
+AT_ONCE = 32  # matches that are simulated together
+
+# Makes the robots' part of n matches; the generator decides what it chooses.
+Factory = Callable[[int, np.random.Generator], "Policy"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What all matches have in common."""
+
+    level: str
+    fresh: bool  # opponents drawn anew, not the committed ones
+    games: int
+    states: Path | None
+    n: int
+    seed: int
+    limit: float = 3600.0  # [s] simulated, of a match
+
+
+def play_all(setup: Setup, factory: Factory, done: Callable[[int], None]) -> "list[Played]":
+    """Every match of `setup`, by robots of `factory`; `done` is told how many have ended.
+
+    Match i is the same for every factory: its opponent, and all of that one's chance.
+    """
+    from sim.tennis.evaluate import play
+    from sim.tennis.levels import committed, draw
+    from sim.tennis.match import MatchBatch, MatchConfig
+    from sim.tennis.play import PlayConfig
+    from sim.tennis.referee import MatchRules
+
+    config = MatchConfig(PlayConfig(MatchRules(games=setup.games)), setup.states)
+    played, seeds = [], iter(range(setup.seed, setup.seed + setup.n))
+    while some := list(islice(seeds, AT_ONCE)):
+        own, chance, who, choice = (
+            [np.random.default_rng([seed, part]) for seed in some] for part in range(4)
+        )
+        if setup.fresh:
+            players = [draw(setup.level, rng) for rng in who]
+        else:
+            known = committed(setup.level)
+            players = [known[seed % len(known)] for seed in some]
+        matches = MatchBatch(players, own, chance, config)
+        played += play(matches, factory(len(some), choice[0]), setup.limit)
+        done(len(some))
+    return played
+
+
+def strokes(choice: str, track: "Track") -> Factory:
+    """Robots that play the model-based stroke, one of STYLES at random or always the same."""
+    styles = _styles()
+    if choice != "random" and choice not in styles:
+        raise WrongUse(f"--choice must be random or one of {', '.join(styles)}: not {choice!r}")
+    names = list(styles) if choice == "random" else [choice]
+    return lambda n, rng: Strokes(n, {name: styles[name] for name in names}, track, rng)
+
+
+def _styles() -> "dict[str, StrokeConfig]":
+    from skills.tennis.stroke import StrokeConfig
+
+    return {
+        "left": StrokeConfig((-0.45, 0.85)),
+        "centre": StrokeConfig((0.0, 0.85)),
+        "right": StrokeConfig((0.45, 0.85)),
+        "fast": StrokeConfig((0.0, 0.95), flight=0.42),
+    }
+
+
+class Strokes:
+    """n robots that play the model-based stroke, its style chosen anew for every ball.
+
+    They know of a new ball by what they see: the first fix after none, or one that comes back.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        styles: "dict[str, StrokeConfig]",
+        track: "Track",
+        rng: np.random.Generator,
+    ) -> None:
+        from skills.tennis.stroke import Stroke
+
+        self._rng, self._styles = rng, styles
+        self._stroke = Stroke(track, [next(iter(styles.values()))] * n)
+        self._filter, self._limiter = BallFilter(track, None, n), Limiter(TENNIS, n, SHARE)
+        self._sent = np.zeros((n, len(TENNIS.joints)))
+        self._last, self._away = np.full((n, 3), np.nan), np.ones(n, dtype=bool)
+        self._begun = False
+        self.chosen: list[list[tuple[float, str]]] = [[] for _ in range(n)]
+
+    def act(self, now: float, seen: "Seen", results: "Sequence[Sequence[Shot]]") -> Vector:
+        """Joint speeds (n, 8)."""
+        n = len(seen.q)
+        if not self._begun:
+            self._stroke.reset(np.arange(n), seen.q)
+            self._begun = True
+        self._notice(now, seen.ball)
+        self._filter.update(seen.ball_time, seen.ball)
+        known = (self._filter.known & ~self._away)[:, None]
+        ball = BallState(*(np.where(known, field, np.nan) for field in self._filter.state()))
+        wish = self._stroke.act(
+            np.full(n, now), ball, self._filter.time, seen.q, seen.time, self._sent
+        )
+        self._sent = self._limiter.limit(wish, seen.q)
+        return self._sent
+
+    def _notice(self, now: float, fix: Vector) -> None:
+        """Choose for the balls that have begun to come, at (n, 3) [m]."""
+        gone = np.isnan(fix[:, 0])
+        coming = fix[:, 1] < self._last[:, 1] - 1e-3
+        first = ~gone & np.isnan(self._last[:, 0])
+        going = fix[:, 1] > self._last[:, 1] + 1e-3
+        fresh = np.flatnonzero(self._away & (first | coming))
+        self._away = (self._away | gone | going) & ~(first | coming)
+        self._last = fix
+        self._filter.reset(np.flatnonzero(gone | going))
+        if len(fresh):
+            self._filter.reset(fresh)
+            self._stroke.renew(fresh)
+        for row in fresh.tolist():
+            name = list(self._styles)[int(self._rng.integers(len(self._styles)))]
+            style = self._styles[name]
+            self._stroke.style[row, :3] = (*style.target, style.flight)
+            self.chosen[row].append((now, name))
+
+
+def write_records(path: Path, played: "Sequence[Played]", seed: int) -> None:
+    """The record of every match, with its table of shots, as JSON."""
+    from sim.tennis.evaluate import record
+
+    path.write_text(json.dumps([record(match, seed + i) for i, match in enumerate(played)]))
+
+
+def film(path: Path, played: "Sequence[Played]", setup: Setup) -> dict[str, Any]:
+    """The best rally as a video: its match is played again, command by command."""
+    from robot.scribe import Film
+    from robot.types import Command, JointMode, vector
+    from sim.tennis.evaluate import best_rally
+    from sim.tennis.match import MatchConfig, TennisMatch
+    from sim.tennis.play import PlayConfig
+    from sim.tennis.referee import MatchRules
+    from sim.tennis.world import CAMERAS
+
+    which, begin, end = best_rally(played)
+    match, seed = played[which], setup.seed + which
+    config = MatchConfig(PlayConfig(MatchRules(games=setup.games)), setup.states)
+    own, chance = (np.random.default_rng([seed, part]) for part in range(2))
+    world, video = TennisMatch(match.player, own, chance, config), Film(str(path))
+    modes = (JointMode.VELOCITY,) * len(TENNIS.joints)
+    try:
+        for tick, speeds in enumerate(match.speeds):
+            if not world.wait() or world.now() > end:
+                break
+            if world.now() >= begin:
+                video.show(world.now(), world.render(CAMERAS["scene"]))
+            world.write(Command(world.now(), tick, 0, vector(speeds), modes, TENNIS.timeout))
+    finally:
+        video.close()
+        world.close()
+    return {"match": which, "from": begin, "to": round(end, 2)}
