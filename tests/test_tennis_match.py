@@ -192,6 +192,18 @@ def test_calibration_finds_the_strength():
     assert abs(calibrate.strength_for(0.34, 0.0, measure, 400) - (2.0 + np.log(0.66 / 0.34))) < 0.2
 
 
+def test_a_strength_from_games_at_many():
+    rng = np.random.default_rng(8)
+    strengths = np.linspace(0, 5, 300)
+    own = strengths + rng.normal(0, 0.5, 300)  # people differ, beyond chance
+    won = rng.binomial(18, 1 / (1 + np.exp(own - 2.0)))
+    points = np.stack([won, 18 - won], axis=1).astype(float)
+    found, error = calibrate.strength_from(strengths, points, 0.5)
+    assert abs(found - 2.0) < 3 * error and 0.02 < error < 0.1
+    with pytest.raises(ValueError, match="did not win more"):
+        calibrate.strength_from(strengths, points[::-1], 0.5)
+
+
 def test_stronger_opponents_leave_fewer_points():
     shares = []
     for strength in (0.0, 3.0, 6.0):
@@ -486,3 +498,37 @@ def test_a_seat_that_closes_ends_it_for_both():
     duel.near.close()
     assert not duel.far.wait()
     duel.near.close()
+
+
+# --- the command ---
+
+
+def test_the_command_reports_matches(command, tmp_path, monkeypatch):
+    monkeypatch.setattr("robot.cli.matches.LIMIT", 15.0)
+    file = tmp_path / "shots.json"
+    how = ("--n", 2, "--games", 1, "--seed", 3, "--choice", "centre", "--shots", file, "--json")
+    code, out, _ = command("eval", "match", "--opponent", "beginner", *how)
+    report = json.loads(out)
+    assert (
+        code == 0
+        and report["n"] == report["unfinished"] == 2
+        and report["by_choice"].keys() == {"centre"}
+    )
+    for name in ("match_win_rate", "point_share", "by_choice", "ends", "lets", "unfinished"):
+        assert name in report
+    matches = json.loads(file.read_text())
+    assert [match["seed"] for match in matches] == [3, 4]
+    shots = [shot for match in matches for shot in match["shots"]]
+    own = [shot for shot in shots if shot["by"] == "robot"]
+    assert own and {shot["choice"] for shot in own} == {"centre"}
+    good = report["by_choice"]["centre"]["land_rate"]
+    assert good == pytest.approx(np.mean([shot["good"] for shot in own]), abs=1e-4)
+    assert command("eval", "match", "--opponent", "beginner", *how)[1] == out  # the same again
+
+
+def test_wrong_use_of_the_command(command, tmp_path):
+    code, _, error = command("eval", "match", "--choice", "lucky")
+    assert code == 2 and "random or one of left, centre" in error
+    code, _, error = command("eval", "match", "--states", tmp_path, "--n", 1)
+    assert code == 2 and "cannot read" in error
+    assert command("eval", "match", "--n", 0)[0] == 2

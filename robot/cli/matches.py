@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SHARE = 0.98  # of the limits: the Supervisor would never need to step in
 AT_ONCE = 32  # matches that are simulated together
+LIMIT = 3600.0  # [s] simulated, of a match
 
 # Makes the robots' part of n matches; the generator decides what it chooses.
 Factory = Callable[[int, np.random.Generator], "Policy"]
@@ -40,7 +41,6 @@ class Setup:
     states: Path | None
     n: int
     seed: int
-    limit: float = 3600.0  # [s] simulated, of a match
 
 
 def play_all(setup: Setup, factory: Factory, done: Callable[[int], None]) -> "list[Played]":
@@ -66,7 +66,7 @@ def play_all(setup: Setup, factory: Factory, done: Callable[[int], None]) -> "li
             known = committed(setup.level)
             players = [known[seed % len(known)] for seed in some]
         matches = MatchBatch(players, own, chance, config)
-        played += play(matches, factory(len(some), choice[0]), setup.limit)
+        played += play(matches, factory(len(some), choice[0]), LIMIT)
         done(len(some))
     return played
 

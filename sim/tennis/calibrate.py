@@ -18,6 +18,7 @@ import tyro
 from robot.ball import PAPER, BallState, cross, path
 from robot.intervals import wilson
 from robot.tennis import EDGE, TENNIS
+from robot.types import Vector
 from sim.tennis.levels import MEANS, PUBLISHED, commit, draw
 from sim.tennis.opponent import LEVELS, Opponent, Plan, Player
 from sim.tennis.states import split, turned
@@ -143,6 +144,30 @@ def strength_for(
         strength += gain * (won / (won + lost) - share)
         seen.append(strength)
     return float(np.mean(seen[len(seen) // 2 :]))
+
+
+def strength_from(strengths: Vector, points: Vector, share: float) -> tuple[float, float]:
+    """The strength at which the robot wins `share` of the points, and its standard error, from
+    games that were played at different `strengths` (n,), `points` (n, 2) won and lost in each.
+
+    For where a game is dear: a logistic regression of all of them. The error is that of
+    independent games, by their scatter about the curve (McCullagh and Nelder 1989, 4.5).
+    """
+    x = np.stack([np.ones_like(strengths), strengths], axis=1)
+    played, beta, information = points.sum(axis=1), np.zeros(2), np.eye(2)
+    for _ in range(30):  # Newton's steps
+        p = 1 / (1 + np.exp(-(x @ beta)))
+        weight = played * p * (1 - p)
+        information = (x * weight[:, None]).T @ x
+        beta = beta + np.linalg.solve(information, x.T @ (points[:, 0] - played * p))
+    if beta[1] >= 0:
+        raise ValueError("stronger opponents did not win more: play more games, or wider apart")
+    p = 1 / (1 + np.exp(-(x @ beta)))
+    scatter = ((points[:, 0] - played * p) ** 2 / (played * p * (1 - p))).sum() / (len(x) - 2)
+    found = (np.log(share / (1 - share)) - beta[0]) / beta[1]
+    slope = np.array([1.0, found]) / beta[1]
+    error = np.sqrt(slope @ np.linalg.inv(information) @ slope * max(scatter, 1.0))
+    return float(found), float(error)
 
 
 @dataclass(frozen=True)
