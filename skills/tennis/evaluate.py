@@ -93,7 +93,7 @@ def play(arena: Arena, states: Vector, player: Player) -> tuple[Fates, BallState
 
 
 def report(fates: Fates, targets: Vector, categories: Mapping[str, Mask]) -> dict[str, Any]:
-    """Rates with intervals, of all balls and of each category that has any; `targets` (n, 2) [m]."""
+    """Rates with intervals, of all balls and of every category; `targets` are (n, 2) [m]."""
     categories = {name: mask for name, mask in categories.items() if mask.any()}
     whole = _figures(fates, targets, np.ones(len(fates.hit), dtype=bool))
     parts = {

@@ -4,6 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robot.ball import TRACKS, BallState
 from robot.ball_filter import ahead
@@ -13,9 +14,12 @@ from robot.types import Command, Flight, Goal, JointMode, Outcome, State, Status
 from skills.body import Body
 from skills.tennis.arena import SHARE
 from skills.tennis.controller import Controller, Playing, observation
+from skills.tennis.descriptors import Descriptors, key
+from skills.tennis.evaluate import Choose
 from skills.tennis.recipes import FOLDER, RECIPES
 from skills.tennis.stroke import Stroke, StrokeConfig
 
+DESCRIBED = "descriptors.safetensors"
 STROKE = "stroke"  # the name of the model-based one among the controllers
 GONE = EDGE - 0.9  # [m] y behind which the ball is past
 LOST = 0.5  # [s] without a fix
@@ -29,6 +33,23 @@ def controller(name: str, folder: Path = FOLDER) -> Controller:
     if name not in RECIPES:
         raise ValueError(f"unknown controller {name!r}; valid are {STROKE}, {', '.join(RECIPES)}")
     return Controller.load(folder / f"{name}.safetensors")
+
+
+def team(name: str = "learned", folder: Path = FOLDER) -> tuple[list[Controller], Choose]:
+    """The controllers to choose from, and the choice: of which most landings are expected.
+
+    "learned": all that are described; or a single one's name.
+    """
+    if name != "learned":
+        return [controller(name, folder)], lambda ball: np.zeros(len(ball.position), np.int64)
+    described = Descriptors.load(folder / DESCRIBED)
+    controllers = [controller(known, folder) for known in described.names]
+
+    def choose(ball: BallState) -> NDArray[np.int64]:
+        looked = [described.look(row) for row in key(ball)]
+        return np.array([np.argmax([found.land_rate for found in row]) for row in looked])
+
+    return controllers, choose
 
 
 class _Speeds:

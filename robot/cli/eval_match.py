@@ -1,0 +1,77 @@
+"""`courtside eval match`: table tennis against opponents."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from robot.cli.errors import WrongUse
+
+
+@dataclass(frozen=True)
+class EvalMatch:
+    """Play matches of table tennis against opponents; the same seeds whatever is chosen."""
+
+    opponent: Literal["beginner", "intermediate", "advanced", "advanced+"] = "intermediate"
+    """Of which level. Those that are committed take turns."""
+    fresh: bool = False
+    """Opponents drawn anew instead, one a match."""
+    choice: str = "random"
+    """How the robot chooses: random, or always the same, by name."""
+    games: int = 3
+    """All are played."""
+    states: Path | None = None
+    """A folder of real ball states, rallies.json and serves.json, that opponents draw from.
+    Default: draws from what was fitted to the published ones."""
+    shots: Path | None = None
+    """Write every match, with its table of shots, to this file (JSON)."""
+    video: Path | None = None
+    """Film the best rally (MP4)."""
+    n: int = 100
+    """Matches."""
+    seed: int = 100_000
+    """Of the first match; the others follow."""
+    json: Annotated[bool, "One JSON object on standard output."] = False
+    verbose: bool = False
+
+    def main(self) -> int:
+        if self.n < 1 or self.games < 1 or self.seed < 0:
+            raise WrongUse("--n and --games must be at least 1, and --seed at least 0")
+
+        from rich.console import Console
+        from rich.progress import Progress
+
+        from robot.ball import PAPER
+        from robot.cli import matches
+        from robot.cli.session import print_json
+        from sim.tennis.evaluate import summary
+        from sim.tennis.states import StatesError
+
+        for path in (self.shots, self.video):
+            if path and not path.parent.is_dir():
+                raise WrongUse(f"there is no folder {path.parent}")
+        factory = matches.strokes(self.choice, PAPER)
+        setup = matches.Setup(self.opponent, self.fresh, self.games, self.states, self.n, self.seed)
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(f"{self.opponent} {self.choice}", total=self.n)
+            try:
+                played = matches.play_all(setup, factory, lambda k: bar.advance(task, k))
+            except (StatesError, ValueError) as error:
+                raise WrongUse(str(error)) from error
+        report: dict[str, Any] = {
+            "opponent": self.opponent,
+            "fresh": self.fresh,
+            "choice": self.choice,
+            "games_each": self.games,
+            "seed": self.seed,
+            **summary(played),
+        }
+        if self.shots:
+            matches.write_records(self.shots, played, self.seed)
+        if self.video:
+            report["film"] = matches.film(self.video, played, setup)
+        if self.json:
+            print_json(report)
+        else:
+            for name, value in report.items():
+                print(f"{name:24} {value}")
+        return 0
