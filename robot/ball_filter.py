@@ -25,7 +25,7 @@ from robot.types import Fix, Flight, Vector, vector
 # the published rally and serve states, rounded up.
 FIRST_VELOCITY, FIRST_VELOCITY_SD = (0.0, -5.0, 1.0), (1.5, 3.0, 2.5)  # [m/s]
 FIRST_SPIN, FIRST_SPIN_SD = (20.0, 0.0, 0.0), (60.0, 40.0, 40.0)  # [rad/s]
-STRUCK_VELOCITY_SD = 3.0  # [m/s] of a ball that was struck, from the difference of two fixes
+ACCELERATION_SD = 15.0  # [m/s^2] of a ball that was struck, until its spin is known
 SHORT = (1e-4, 1e-3, 0.1)  # [m, m/s, rad/s] differences for derivatives
 
 
@@ -38,7 +38,8 @@ class BallFilterConfig:
     bounce: float = 0.04  # [m/s] that a bounce differs from the model
     kick: float = 3.0  # [rad/s] likewise, the spin
     gate: float = 6.0  # standard deviations from where it is expected: not the ball
-    patience: int = 3  # such fixes in a row: it was struck, and flies anew from there
+    patience: int = 2  # such fixes in a row: it was struck, and flies anew from there
+    memory: float = 0.4  # [s] without a fix: what comes then is another ball
     sure: float = 0.6  # [m/s] standard deviation of the velocity from which on it is known ...
     watch: float = 0.055  # [s] ... once it was watched for so long: its spin shows by then
 
@@ -165,13 +166,13 @@ def _at(k: Any, traces: Any, time: Vector, rows: Vector) -> None:
 
 @compiled
 def _update(k: Any, beliefs: Vector, traces: Any, time: Vector, position: Vector) -> None:
-    noise, _, _, _, gate, patience, _, _ = beliefs
+    noise, _, _, _, gate, patience, memory, _, _ = beliefs
     after, spread = np.empty(9), np.empty((9, 9))
     for i in range(len(time)):
         trace, z = traces[i], position[i]
         if np.isnan(z[0] + z[1] + z[2] + time[i]) or time[i] <= trace.time:
             continue
-        if np.isnan(trace.time):
+        if np.isnan(trace.time) or time[i] > trace.time + memory:
             _begin(trace, time[i], z, noise)
             continue
         _predict(k, beliefs, trace, time[i] - trace.time, after, spread)
@@ -183,10 +184,13 @@ def _update(k: Any, beliefs: Vector, traces: Any, time: Vector, position: Vector
         if trace.strays >= patience:
             before, since = trace.stray.copy(), time[i] - trace.stray_time
             _begin(trace, time[i], z, noise)
+            trace.since = trace.stray_time
             for j in range(3):
                 trace.state[3 + j] = (z[j] - before[j]) / since
                 trace.state[6 + j] = 0.0
-                trace.spread[3 + j, 3 + j] = STRUCK_VELOCITY_SD**2
+                trace.spread[3 + j, 3 + j] = (
+                    2 * (noise / since) ** 2 + ACCELERATION_SD**2 * since**2
+                )
         trace.stray[:], trace.stray_time = z, time[i]
 
 
@@ -208,7 +212,7 @@ def _predict(
     k: Any, beliefs: Vector, trace: Any, time: float, after: Vector, spread: Vector
 ) -> None:
     """State and covariance `time` [s] later, into `after` (9,) and `spread` (9, 9)."""
-    _, drift, bounce, kick, _, _, _, _ = beliefs
+    _, drift, bounce, kick, _, _, _, _, _ = beliefs
     there, bounced = predicted(k, _row(trace.state), time)
     slope, moved = np.empty((9, 9)), np.empty(9)
     for j in range(9):

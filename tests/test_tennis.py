@@ -211,8 +211,8 @@ def test_the_servos_reach_their_speeds_and_keep_within_their_limits():
         world.write(command(world, TENNIS.velocity * (1 if i < 15 else -1)))
         world._court.tick()
         peak = np.maximum(peak, np.abs(engine.qd[0]))
-        assert (engine.q[0] > TENNIS.lower - 0.06).all()
-        assert (engine.q[0] < TENNIS.upper + 0.06).all()
+        assert (engine.q[0] > TENNIS.lower - 0.1).all()
+        assert (engine.q[0] < TENNIS.upper + 0.1).all()
     # A3's effort, against its damping, is good for 2.4 of 4.4 rad/s; what lags behind catches up.
     # A5 begins close to its limit and has no room for more than this.
     assert (peak > 0.4 * TENNIS.velocity).all() and (peak < 1.5 * TENNIS.velocity).all()

@@ -15,8 +15,11 @@ class EvalMatch:
     """Of which level. Those that are committed take turns."""
     fresh: bool = False
     """Opponents drawn anew instead, one a match."""
-    choice: str = "random"
-    """How the robot chooses: random, or always the same, by name."""
+    policy: Literal["learned", "stroke"] = "learned"
+    """Learned controllers, chosen by the high level; or the model-based stroke in some styles."""
+    choice: str = "adaptive"
+    """How the robot chooses: adaptive, best (the most expected landings), random, or always the
+    same, by name. The stroke: random, or a style's name."""
     games: int = 3
     """All are played."""
     states: Path | None = None
@@ -49,7 +52,8 @@ class EvalMatch:
         for path in (self.shots, self.video):
             if path and not path.parent.is_dir():
                 raise WrongUse(f"there is no folder {path.parent}")
-        factory = matches.strokes(self.choice, PAPER)
+        made = {"learned": matches.controllers, "stroke": matches.strokes}[self.policy]
+        factory = made(self.choice, PAPER)
         setup = matches.Setup(self.opponent, self.fresh, self.games, self.states, self.n, self.seed)
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(f"{self.opponent} {self.choice}", total=self.n)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import subcommand
 
 from robot.cli import build
+from robot.cli.describe import TrainDescriptors
 from robot.cli.errors import Failure, WrongUse
 from robot.cli.train_tennis import TrainTennis
 
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 class Train:
     """Train a skill."""
 
-    what: Annotated["TrainBeso", subcommand("beso")] | Annotated[TrainTennis, subcommand("tennis")]
+    what: (
+        Annotated["TrainBeso", subcommand("beso")]
+        | Annotated[TrainTennis, subcommand("tennis")]
+        | Annotated[TrainDescriptors, subcommand("descriptors")]
+    )
 
     @property
     def verbose(self) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from robot.ball import TRACKS, BallState
 from robot.ball_filter import ahead
 from robot.limiter import Limiter
-from robot.tennis import EDGE, SEEN, SPEED
+from robot.tennis import EDGE, SEEN, SPEED, TENNIS
 from robot.types import Command, Flight, Goal, JointMode, Outcome, State, Status, Vector
 from skills.body import Body
 from skills.tennis.arena import SHARE
@@ -69,19 +69,23 @@ class _Speeds:
         return Command(state.time, state.seq, goal.id, target, self._modes, self._expiry)
 
 
+def homeward(q: Vector) -> Vector:
+    """Joint speeds (..., 8) from `q` (..., 8) to the ready posture, at most half of full speed."""
+    return np.clip(HASTE * (TENNIS.home - q), -0.5 * SPEED, 0.5 * SPEED)
+
+
 class Ready:
     """Go to where the next ball is awaited. Goal arguments: none. Done when it is there."""
 
     def __init__(self, body: Body) -> None:
-        self._home, self._speeds = body.spec.home, _Speeds(body)
+        self._speeds = _Speeds(body)
 
     def reset(self, state: State, goal: Goal) -> None:
         self._speeds.begin(state)
 
     def act(self, state: State, goal: Goal) -> tuple[Command, Outcome]:
-        away = self._home - state.q
-        wish = np.clip(HASTE * away, -0.5 * SPEED, 0.5 * SPEED)
-        there = bool(np.abs(away).max() < READY)
+        wish = homeward(state.q)
+        there = bool(np.abs(TENNIS.home - state.q).max() < READY)
         status = Status.DONE if there else Status.RUNNING
         return self._speeds.command(state, goal, wish), Outcome(goal.id, status)
 

@@ -1,0 +1,1 @@
+"""Table tennis: which controller plays which ball, and how that adapts to the opponent."""

@@ -1,0 +1,46 @@
+"""What came of each choice, read from the shots of a match."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from planners.tennis.chooser import Choice, Chooser
+from robot.shots import Shot
+from robot.types import Vector
+
+
+class Experience:
+    """Makes the choices of one robot in one match, and has the chooser learn from each."""
+
+    def __init__(self, chooser: Chooser) -> None:
+        self.chooser = chooser
+        self._open: Choice | None = None  # what became of it is not known yet
+        self._read = 0  # shots that are dealt with
+
+    def choose(self, ball: Vector, serve: bool = False) -> Choice:
+        self._open = self.chooser.choose(ball, serve)
+        return self._open
+
+    def read(self, shots: Sequence[Shot]) -> None:
+        """All `shots` of the match so far; those that are new are learned from."""
+        while self._read < len(shots):
+            shot = shots[self._read]
+            if self._read == len(shots) - 1 and not shot.ended:
+                return  # what becomes of it is not known yet
+            self._read += 1
+            if shot.by == "opponent":
+                self.chooser.met(float(shot.position[0]))
+                if shot.good and shot.ended and not shot.reached:
+                    self._learn(False, None, float("nan"), False)
+                continue
+            place = None
+            if shot.good and shot.landing is not None:
+                place = (float(shot.landing[0]), float(shot.landing[1]))
+            self._learn(True, place, float(np.linalg.norm(shot.velocity)), not shot.ended)
+
+    def _learn(
+        self, hit: bool, place: tuple[float, float] | None, speed: float, back: bool
+    ) -> None:
+        if self._open is not None:
+            self.chooser.learn(self._open, hit, place, speed, back)
+            self._open = None

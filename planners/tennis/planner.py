@@ -1,0 +1,85 @@
+"""The high-level controller in the loop: one decision a ball, and the coach's word."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from planners.tennis.chooser import Choice, Chooser
+from planners.tennis.coach import Tactics, tactics
+from planners.tennis.experience import Experience
+from robot.ball import Track, landing
+from robot.ball_filter import ahead
+from robot.shots import Shot
+from robot.types import Goal, Outcome, State, Status, Utterance
+
+TOO_LATE = -1.0  # [m] y of a ball, as first known, that can still be played
+
+
+class TennisPlanner:
+    """Awaits a ball, has it returned by the controller chosen; a `robot.types.Planner`.
+
+    `results` gives the shots of the match so far, where there is one: from them it learns. It
+    decides once a ball, at the first tick on which the ball is known.
+    """
+
+    def __init__(
+        self,
+        chooser: Chooser,
+        track: Track,
+        say: Callable[[str], None],
+        note: Callable[[str], None] = lambda text: None,
+        results: Callable[[], Sequence[Shot]] = tuple,
+    ) -> None:
+        self.chooser, self._track = chooser, track
+        self._say, self._note, self._results = say, note, results
+        self._goal = Goal(1, "ready", {})
+        self._experience = Experience(chooser)
+        self.corrections: list[str] = []
+        self.choices: list[Choice] = []
+
+    def plan(self, state: State, heard: tuple[Utterance, ...], outcome: Outcome) -> Goal:
+        for utterance in heard:
+            self._listen(utterance.text)
+        self._experience.read(self._results())
+        over = outcome.goal_id == self._goal.id and outcome.status is not Status.RUNNING
+        if self._goal.skill == "rally" and over:
+            self._next("ready")
+        elif self._goal.skill == "ready" and state.ball is not None and state.ball.velocity[1] < 0:
+            self._decide(state)
+        return self._goal
+
+    def _next(self, skill: str, **args: object) -> None:
+        self._goal = Goal(self._goal.id + 1, skill, args)
+
+    def _decide(self, state: State) -> None:
+        ball = ahead(self._track, state.ball, state.time)
+        if ball.position[0, 1] < TOO_LATE:
+            return
+        key = np.concatenate((ball.position[0], ball.velocity[0], ball.spin[0, :1]))
+        _, place = landing(self._track, ball)
+        choice = self._experience.choose(key, serve=bool(place[0, 1] > 0))
+        self.choices.append(choice)
+        self._note(f"{choice.name}: {choice.why}")
+        self._next("rally", controller=choice.name, track=self._track.name)
+
+    def _listen(self, text: str) -> None:
+        wanted = tactics(text, self.chooser.tactics)
+        if wanted is None:
+            self._say(f"I did not understand {text!r}: say, for example, 'play to the backhand'.")
+            return
+        self.corrections.append(text)
+        self.chooser.tactics = wanted
+        self._say("Normal game." if wanted == Tactics() else f"Tactics: {describe(wanted)}.")
+
+
+def describe(wanted: Tactics) -> str:
+    """Tactics in words."""
+    sides = {-1.0: "left", 0.0: "", 1.0: "right"}
+    parts = [
+        f"play to the {sides[wanted.side]}" if wanted.side else "",
+        f"return serves to the {sides[wanted.serve_side]}" if wanted.serve_side else "",
+        {1.0: "hit faster", -1.0: "hit slower"}.get(wanted.pace, ""),
+        {1.0: "play safer", -1.0: "take risks"}.get(wanted.care, ""),
+        f"use {wanted.spin}" if wanted.spin else "",
+    ]
+    return ", ".join(filter(None, parts))
