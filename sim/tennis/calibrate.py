@@ -4,8 +4,9 @@
 
 plays rallies in closed form (`robot.ball`) between each level and a robot that is a `ShotModel`
 and chooses its controllers at random, moves the level's strength until the robot's share of the
-points is the published one, and prints it; `--write` draws the committed players anew. Any other
-robot can take the model's place: `strength_for` asks for points won and lost, however they were.
+points is the published one, and prints it. Any other robot can take the model's place:
+`strength_for` and `strength_from` ask for points won and lost, however they were. With `--write`,
+or `--strengths` that were found in another way, the committed players are drawn anew.
 """
 
 from collections.abc import Callable, Sequence
@@ -178,11 +179,16 @@ class Config:
     each: int = 10  # points a round
     check: int = 1000  # points that are played in the end to see what has come of it
     seed: int = 0
-    write: bool = False
+    write: bool = False  # draw the committed players anew
+    strengths: tuple[float, ...] = ()  # commit these, of every level, found in another way
 
 
 def main(config: Config) -> None:
-    """Prints each level's strength and the share that comes with it."""
+    """Prints each level's strength and the share that comes with it; or commits given ones."""
+    if config.strengths:
+        found: dict[str, float] = dict(zip(LEVELS, config.strengths, strict=True))
+        commit(found, np.random.default_rng(config.seed))
+        return
     strengths = {}
     for i, level in enumerate(LEVELS):
         rng = np.random.default_rng([config.seed, i])

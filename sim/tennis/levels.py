@@ -1,8 +1,14 @@
 """The four levels of opponents: what people of each are like, and those that are committed.
 
 `opponents.json` holds, for each level, the calibrated mean strength and players that were drawn
-once: they are the ones to compare on. Others can be drawn at any time. `sim.tennis.calibrate`
-made it.
+once: they are the ones to compare on. Others can be drawn at any time. The strengths are those at
+which a robot that plays the model-based stroke in MuJoCo, its target chosen at random, wins the
+published share of the points; `tests/benchmark/tennis_opponents.py` found them (64 games a level,
+seed 100), and
+
+    python -m sim.tennis.calibrate --strengths 2.06 3.07 3.49 3.05 --seed 0
+
+drew the players.
 """
 
 import json
@@ -26,7 +32,7 @@ MEANS = {
     "beginner": Player("beginner", 1.0, 0.08, 0.9, 0.8, 0.5, 0.5, 1, 0.8, -0.5, -0.4, 0.0),
     "intermediate": Player("intermediate", 1.8, 0.04, 0.7, 0.6, 0.4, 0.4, 1, 0.8, 0.0, 0.0, 0.6),
     "advanced": Player("advanced", 2.6, 0.02, 0.55, 0.5, 0.3, 0.3, 1, 0.7, 0.5, 0.5, 1.5),
-    "advanced+": Player("advanced+", 3.0, 0.015, 0.5, 0.45, 0.25, 0.25, 1, 0.6, 0.8, 0.8, 2.0),
+    "advanced+": Player("advanced+", 3.0, 0.015, 0.5, 0.45, 0.25, 0.25, 1, 0.6, 0.6, 0.6, 1.7),
 }
 OWN_STRENGTH, OWN_WEIGHTS, OWN_STYLE = 0.25, 0.25, 0.2  # spread of people of one level
 

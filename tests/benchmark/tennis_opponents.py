@@ -46,7 +46,7 @@ def main(config: Config) -> None:
     played = play(MatchBatch(players, own, chance, rules), robots, config.limit)
     spent = time.process_time() - began
     points = np.array([match.points for match in played], dtype=np.float64)
-    won, lost = points.sum(axis=0).astype(int)
+    won, lost = points.sum(axis=0).astype(int).tolist()
     print(
         f"{config.level}: {won} to {lost}, share {won / (won + lost):.3f} {wilson(won, won + lost)}"
     )
