@@ -6,6 +6,7 @@ skills that keep within the limits by themselves.
 
 # pyright: reportArgumentType=false, reportIndexIssue=false
 
+from dataclasses import replace
 from math import ceil, copysign, floor, sqrt
 from typing import Any
 
@@ -14,22 +15,35 @@ from numpy.typing import NDArray
 
 from robot.compiled import compiled
 from robot.joint import SLACK
-from robot.types import RobotSpec, Vector
+from robot.types import RobotSpec, Vector, vector
 
+SHARE, MARGIN = 0.98, 0.005  # of the limits that are used; [rad or m] from the ends of the range
 MOTION = np.dtype([("v", np.float64), ("a", np.float64), ("last", np.float64), ("late", np.bool_)])
 BOUNDS = np.dtype([(name, np.float64) for name in ("lower", "upper", "v", "a", "jerk", "reach")])
 
 
-class Limiter:
-    """n robots of one kind. `share` of the limits of speed, acceleration and jerk is used."""
+def inside(spec: RobotSpec) -> RobotSpec:
+    """Limits for whoever keeps within them by himself: so that the Supervisor never steps in."""
+    return replace(
+        spec,
+        lower=vector(spec.lower + MARGIN),
+        upper=vector(spec.upper - MARGIN),
+        velocity=vector(SHARE * spec.velocity),
+        acceleration=vector(SHARE * spec.acceleration),
+        jerk=vector(SHARE * spec.jerk),
+    )
 
-    def __init__(self, spec: RobotSpec, n: int = 1, share: float = 1.0) -> None:
+
+class Limiter:
+    """n robots of one kind."""
+
+    def __init__(self, spec: RobotSpec, n: int = 1) -> None:
         self._dt, joints = spec.dt, len(spec.joints)
         self._bounds = np.zeros(joints, BOUNDS)
         self._bounds["lower"], self._bounds["upper"] = spec.lower, spec.upper
-        self._bounds["v"] = share * spec.velocity * spec.dt
-        self._bounds["a"] = share * spec.acceleration * spec.dt**2
-        self._bounds["jerk"] = share * spec.jerk * spec.dt**3
+        self._bounds["v"] = spec.velocity * spec.dt
+        self._bounds["a"] = spec.acceleration * spec.dt**2
+        self._bounds["jerk"] = spec.jerk * spec.dt**3
         for bound in self._bounds:
             way = _stop(bound, bound["v"], 0.0)
             bound["reach"] = way + bound["v"] * (bound["a"] / bound["jerk"] + 1)

@@ -22,7 +22,7 @@ def test_it_is_the_arithmetic_of_the_joints(seed, size, share):
         acceleration=share * TENNIS.acceleration,
         jerk=share * TENNIS.jerk,
     )
-    limiter = Limiter(TENNIS, n, share)
+    limiter = Limiter(spec, n)
     q = rng.uniform(TENNIS.lower, TENNIS.upper, (n, 8))
     joints = [[Joint(spec, j, True) for j in range(8)] for _ in range(n)]
     for i in range(n):

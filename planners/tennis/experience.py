@@ -22,11 +22,9 @@ class Experience:
         return self._open
 
     def read(self, shots: Sequence[Shot]) -> None:
-        """All `shots` of the match so far; those that are new are learned from."""
+        """The `shots` of the match whose fate is known; those that are new are learned from."""
         while self._read < len(shots):
             shot = shots[self._read]
-            if self._read == len(shots) - 1 and not shot.ended:
-                return  # what becomes of it is not known yet
             self._read += 1
             if shot.by == "opponent":
                 self.chooser.met(float(shot.position[0]))

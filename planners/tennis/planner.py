@@ -34,13 +34,21 @@ class TennisPlanner:
         self._say, self._note, self._results = say, note, results
         self._goal = Goal(1, "ready", {})
         self._experience = Experience(chooser)
+        self._told = 0  # shots whose end was told
         self.corrections: list[str] = []
         self.choices: list[Choice] = []
+        self.finished, self.error = False, None  # a match is over when its world says so
 
     def plan(self, state: State, heard: tuple[Utterance, ...], outcome: Outcome) -> Goal:
         for utterance in heard:
-            self._listen(utterance.text)
-        self._experience.read(self._results())
+            self.listen(utterance.text)
+        shots = self._results()
+        self._experience.read(shots)
+        for shot in shots[self._told :]:
+            if shot.ended:
+                who = f"point for the {shot.point}" if shot.point else "let"
+                self._note(f"{who}: {shot.ended}")
+        self._told = len(shots)
         over = outcome.goal_id == self._goal.id and outcome.status is not Status.RUNNING
         if self._goal.skill == "rally" and over:
             self._next("ready")
@@ -62,7 +70,8 @@ class TennisPlanner:
         self._note(f"{choice.name}: {choice.why}")
         self._next("rally", controller=choice.name, track=self._track.name)
 
-    def _listen(self, text: str) -> None:
+    def listen(self, text: str) -> None:
+        """Take a tactic, or say that it was none."""
         wanted = tactics(text, self.chooser.tactics)
         if wanted is None:
             self._say(f"I did not understand {text!r}: say, for example, 'play to the backhand'.")

@@ -3,7 +3,7 @@
 import json
 import platform
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass, replace
 from datetime import datetime
 from importlib import import_module, metadata
@@ -17,7 +17,11 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from planners.correct import Vocabulary
     from planners.fixed import FixedPlanner
     from planners.program.planner import ProgramPlanner, Timing, Writer
+    from planners.tennis.planner import TennisPlanner
+    from robot.estimate import Estimator
     from robot.record import Recorder
+    from robot.safety import Supervisor
+    from robot.shots import Shot
     from robot.types import RobotSpec, Skill
     from robot.worker import Arrival, Due
     from sim.scene import Scene
@@ -83,6 +87,26 @@ def skills(
         return {name: make(body) for name, make in wanted.items()}
     except CheckpointError as error:
         raise Failure(str(error)) from error
+
+
+def estimator(spec: "RobotSpec", track: str = "paper") -> "Estimator":
+    """Of a robot's state, and of the ball where there is one."""
+    from robot.estimate import Estimator
+
+    if spec.name != "tennis":
+        return Estimator(spec)
+    from robot.ball import TRACKS
+    from robot.ball_filter import Tracked
+
+    return Estimator(spec, Tracked(TRACKS[track]))
+
+
+def supervisor(spec: "RobotSpec") -> "Supervisor":
+    """Of a robot, with what it tolerates."""
+    from robot.safety import SafetyConfig, Supervisor
+    from robot.tennis import TRACKING
+
+    return Supervisor(spec, SafetyConfig(tracking=TRACKING) if spec.name == "tennis" else None)
 
 
 def vocabulary() -> "Vocabulary":
@@ -155,6 +179,33 @@ def fixed_planner(goals: str, say: Callable[[str], None], robot: str = "ur5e") -
     except ValueError as error:
         raise WrongUse(str(error)) from error
     return FixedPlanner(legs, vocabulary(), say)
+
+
+def tennis_planner(
+    seed: int,
+    choice: str,
+    say: Callable[[str], None],
+    note: Callable[[str], None],
+    results: "Callable[[], Sequence[Shot]]",
+) -> "TennisPlanner":
+    """The high-level controller of a match over the learned controllers."""
+    import numpy as np
+
+    from planners.tennis.chooser import Chooser
+    from planners.tennis.planner import TennisPlanner
+    from robot.ball import PAPER
+    from skills.saved import CheckpointError
+    from skills.tennis.descriptors import Descriptors
+    from skills.tennis.skill import DESCRIBED, FOLDER
+
+    try:
+        described = Descriptors.load(FOLDER / DESCRIBED)
+        chooser = Chooser(described, choice, np.random.default_rng([seed, 2]))
+    except CheckpointError as error:
+        raise Failure(str(error)) from error
+    except ValueError as error:
+        raise WrongUse(str(error)) from error
+    return TennisPlanner(chooser, PAPER, say, note, results)
 
 
 def recorder(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from robot.ball import BallState
 from robot.ball_filter import BallFilter
 from robot.cli.errors import WrongUse
-from robot.limiter import Limiter
+from robot.limiter import Limiter, inside
 from robot.tennis import TENNIS
 from robot.types import Vector
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from skills.tennis.descriptors import Descriptors
     from skills.tennis.stroke import StrokeConfig
 
-SHARE = 0.98  # of the limits: the Supervisor would never need to step in
 AT_ONCE = 32  # matches that are simulated together
 TOO_LATE = -1.0  # [m] y of a ball, as first known, that can still be played
 LIMIT = 3600.0  # [s] simulated, of a match
@@ -112,7 +111,7 @@ class Strokes:
 
         self._rng, self._styles = rng, styles
         self._stroke = Stroke(track, [next(iter(styles.values()))] * n)
-        self._filter, self._limiter = BallFilter(track, None, n), Limiter(TENNIS, n, SHARE)
+        self._filter, self._limiter = BallFilter(track, None, n), Limiter(inside(TENNIS), n)
         self._sent = np.zeros((n, len(TENNIS.joints)))
         self._last, self._away = np.full((n, 3), np.nan), np.ones(n, dtype=bool)
         self._begun = False
@@ -193,7 +192,7 @@ class Controllers:
         ]
         self._names = [controller.name for controller in made]
         self._learned = Learned(made, self._choose)
-        self._filter, self._limiter = BallFilter(track, None, n), Limiter(TENNIS, n, SHARE)
+        self._filter, self._limiter = BallFilter(track, None, n), Limiter(inside(TENNIS), n)
         self._sent = np.zeros((n, len(TENNIS.joints)))
         self._playing = np.zeros(n, dtype=bool)
         self._rows = np.zeros(0, dtype=np.int64)  # that choose now

@@ -42,17 +42,15 @@ class Replay:
 
 def replay(recording: "Recording") -> tuple[int, list[str]]:
     """The number of ticks replayed, and how they differ from the recorded ones."""
-    from robot.estimate import Estimator
     from robot.loop import Stack, run
     from robot.mode import Mode
     from robot.replay import ReplayRobot, differences
-    from robot.safety import Supervisor
     from robot.types import Tick
     from robot.worker import at
 
     spec = build.robot_spec(recording.metadata.get("robot", ""))
     robot = ReplayRobot(recording, spec)
-    supervisor = Supervisor(spec)
+    supervisor = build.supervisor(spec)
     mode = Mode(supervisor)
     mode.engage()
     ticks: list[Tick] = []
@@ -63,7 +61,7 @@ def replay(recording: "Recording") -> tuple[int, list[str]]:
             skills=build.skills(spec, at(_times(recording, "policy"))),
             supervisor=supervisor,
             mode=mode,
-            estimator=Estimator(spec),
+            estimator=build.estimator(spec),
             hear=robot.hear,
             record=ticks.append,
         )

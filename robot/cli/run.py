@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from robot.types import Robot, RobotSpec
     from sim.scene import Scene
 
-ROBOTS = {"tabletop": "ur5e", "pusht": "pusht", "blockpush": "pusher"}
+ROBOTS = {"tabletop": "ur5e", "pusht": "pusht", "blockpush": "pusher", "tennis": "tennis"}
 JOBS = {"pusht": "push_t pose=center", "blockpush": "push_blocks assignment=0"}
 
 
@@ -27,15 +27,23 @@ class Run:
     instruction: Positional[str] = ""
     """What to do, in words. Without it, instructions are read from standard input."""
     world: worlds.WorldName = "tabletop"
-    """Where: tabletop, or the worlds of the learned skills, pusht and blockpush."""
+    """Where: tabletop, or the worlds of the learned skills, pusht, blockpush and tennis. Tennis is
+    a match; tell the robot how to play: "play to the backhand", "safer", "hit faster"."""
     engine: build.EngineName = "mujoco"
     """Which physics; pusht has its own."""
     robot: Literal["sim"] = "sim"
     """On what."""
-    planner: Literal["program", "fixed"] | None = None
+    planner: Literal["program", "fixed", "tennis"] | None = None
     """program: a language model writes a program. fixed: the instruction is a list of goals, such
-    as: pick object="red block"; place object="red block" at="blue bowl". Default: program on the
-    tabletop, elsewhere fixed."""
+    as: pick object="red block"; place object="red block" at="blue bowl". tennis: a
+    controller is chosen for every ball. Default: program on the tabletop, tennis at its table,
+    elsewhere fixed."""
+    opponent: worlds.Level = "intermediate"
+    """tennis: how good they are; who of that level, the seed decides."""
+    games: int = 1
+    """tennis: all are played."""
+    choice: str = "adaptive"
+    """tennis: how controllers are chosen: adaptive, best, random, or always the same, by name."""
     llm: str = "embedded"
     """embedded, the URL of an OpenAI-compatible server, a path to a GGUF file, or replay:FILE."""
     model: str = ""
@@ -69,7 +77,13 @@ class Run:
             raise WrongUse("--seed must be at least 0")
         if self.frames is not None and not 0 <= self.frames <= 100:
             raise WrongUse("--frames must be between 0 and 100")
+        if self.games < 1:
+            raise WrongUse("--games must be at least 1")
         settled = self._settled()
+        if self.world == "tennis":
+            from robot.cli.run_tennis import play
+
+            return play(settled)
         spec = build.robot_spec(ROBOTS[self.world])
         scene, seed = (), self.seed or 0
         if self.world == "tabletop":
@@ -138,7 +152,10 @@ class Run:
     def _settled(self) -> "Run":
         """This run, with what its world decides; refuses what does not go together."""
         at_table = self.world == "tabletop"
-        planner = self.planner or ("program" if at_table else "fixed")
+        usual = {"tabletop": "program", "tennis": "tennis"}.get(self.world, "fixed")
+        planner = self.planner or usual
+        if (planner == "tennis") != (self.world == "tennis"):
+            raise WrongUse("--planner tennis and --world tennis go together, and with no other")
         if planner == "program" and not at_table:
             raise WrongUse(f"--planner program needs --world tabletop, not {self.world}")
         if self.scene is not None and not at_table:

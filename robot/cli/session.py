@@ -12,11 +12,10 @@ from typing import IO, Any, Protocol
 
 import numpy as np
 
-from robot.estimate import Estimator
+from robot.cli import build
 from robot.loop import Stack, run
 from robot.mode import Mode
 from robot.record import Recorder
-from robot.safety import Supervisor
 from robot.types import Planner, Robot, Skill, Tick, Utterance
 
 SETTLE = 0.6  # [s] that the robot goes on after its last goal, so that what it did is seen
@@ -154,7 +153,7 @@ class Session:
         from planners.hear import Ear
 
         spec = self.robot.spec
-        supervisor = Supervisor(spec)
+        supervisor = build.supervisor(spec)
         mode = Mode(supervisor)
         mode.engage()
         ear = Ear(self.robot.now, self.typed)
@@ -198,7 +197,7 @@ class Session:
             skills=self.skills,
             supervisor=supervisor,
             mode=mode,
-            estimator=Estimator(spec),
+            estimator=build.estimator(spec),
             hear=hear,
             record=record,
             until=until,

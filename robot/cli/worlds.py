@@ -13,8 +13,10 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from sim.pusht import PushT
     from sim.scene import Scene
     from sim.tabletop import Tabletop, TabletopConfig
+    from sim.tennis.match import TennisMatch
 
-WorldName = Literal["tabletop", "pusht", "blockpush"]
+WorldName = Literal["tabletop", "pusht", "blockpush", "tennis"]
+Level = Literal["beginner", "intermediate", "advanced", "advanced+"]
 CANNOT_DRAW = "cannot draw ({}); `courtside doctor` says what to do"
 
 
@@ -72,6 +74,30 @@ def blockpush(
     cameras = ("scene",) if film else ()
     config = BlockPushConfig(engine, cameras=cameras, duration=duration, speed=speed)
     return BlockPush(seed, config)
+
+
+def tennis(
+    seed: int,
+    level: Level = "intermediate",
+    games: int = 1,
+    duration: float = 3600.0,
+    speed: float = inf,
+    film: bool = False,
+) -> "TennisMatch":
+    """A match against an opponent of `level`: `seed` says whom, and all that chance decides."""
+    import numpy as np
+
+    from sim.tennis.levels import committed
+    from sim.tennis.match import MatchConfig, TennisMatch
+    from sim.tennis.play import PlayConfig
+    from sim.tennis.referee import MatchRules
+
+    players = committed(level)
+    own, chance = (np.random.default_rng([seed, part]) for part in range(2))
+    rules = PlayConfig(MatchRules(games=games))
+    cameras = ("scene",) if film else ()
+    config = MatchConfig(rules, duration=duration, speed=speed, cameras=cameras)
+    return TennisMatch(players[seed % len(players)], own, chance, config)
 
 
 def of_episode(task: str, engine: EngineName, seed: int) -> "tuple[Robot, dict[str, Any]]":

@@ -1,7 +1,7 @@
 """Matches of table tennis against an opponent, as a Robot; and many of them at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +32,14 @@ class MatchConfig:
     randomise: bool = False  # contacts differ from rally to rally, as published
     duration: float = 3600.0  # [s] simulated, then wait() is False, whatever the score
     speed: float = float("inf")  # simulated seconds a second at most; 1 is real time
+    cameras: tuple[str, ...] = ()  # names in sim.tennis.world.CAMERAS
+    frame_period: float = 0.04  # [s] between two frames
 
     @property
     def world(self) -> TennisConfig:
         """Of the world alone."""
-        return TennisConfig(self.track, self.latency, self.randomise, self.duration, self.speed)
+        names = [each.name for each in fields(TennisConfig)]
+        return TennisConfig(**{name: getattr(self, name) for name in names})
 
     def against(self, player: Player, rng: np.random.Generator) -> Play:
         """A new match against `player`, all of whose chance is in `rng`."""

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from robot.ball import BallState, TrackName
 from robot.tennis import BALL, BALL_RADIUS, TENNIS
-from robot.types import Command, Fix, JointMode, Observation, Vector, vector
+from robot.types import Command, Fix, Image, JointMode, Observation, Vector, vector
 from sim.engine import Camera
 from sim.pace import Pace
 from sim.tennis.court import Court, CourtConfig, Touch
@@ -35,10 +35,14 @@ class TennisConfig:
     randomise: bool = False  # contacts differ from ball to ball, as published
     duration: float = 4.0  # [s] simulated, then wait() is False
     speed: float = inf  # simulated seconds a second at most; 1 is real time
+    cameras: tuple[str, ...] = ()  # names in CAMERAS: their images are observed
+    frame_period: float = 0.04  # [s] between two frames
 
     def __post_init__(self) -> None:
         if not self.duration > 0 or not self.speed > 0:
             raise ValueError("duration and speed must be positive")
+        if unknown := set(self.cameras) - set(CAMERAS):
+            raise ValueError(f"unknown cameras {unknown}; valid are {', '.join(CAMERAS)}")
 
 
 class Table:
@@ -60,7 +64,7 @@ class Table:
         settings = CourtConfig(config.track, config.latency, config.randomise)
         self._court = Court(self._engine, settings, [rng])
         self._court.reset(BallState(*(field[None] for field in start)))
-        self._ticks = 0
+        self._ticks, self._next_frame = 0, 0.0  # [s] of the simulation
         self._sensed: Observation | None = None
         self._pace = Pace(self.spec.dt, config.speed)
         self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
@@ -104,7 +108,14 @@ class Table:
         if self._visible() and not np.isnan(seen.ball[0, 0]):
             fixes[BALL] = Fix(float(seen.ball_time[0]), vector(seen.ball[0]), UPRIGHT, SIZE)
         q, qd = vector(seen.q[0]), vector(seen.qd[0])
-        return Observation(float(seen.time[0]), now, self._ticks, q, qd, fixes)
+        return Observation(float(seen.time[0]), now, self._ticks, q, qd, fixes, self._frames(now))
+
+    def _frames(self, now: float) -> dict[str, Image]:
+        """Images by camera, where new ones are due."""
+        if now < self._next_frame - 1e-9 or not self.config.cameras:
+            return {}
+        self._next_frame += self.config.frame_period
+        return {name: Image(now, self.render(CAMERAS[name])) for name in self.config.cameras}
 
     def write(self, command: Command) -> None:
         speeds = np.array([mode == JointMode.VELOCITY for mode in command.modes])

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 
 from robot.ball import BallState, Mask, Track
 from robot.ball_filter import BallFilter, BallFilterConfig
-from robot.limiter import Limiter
+from robot.limiter import Limiter, inside
 from robot.tennis import TENNIS
 from robot.types import Vector
-
-SHARE = 0.98  # of the limits, as in the loop: the Supervisor never needs to step in
 
 
 class Worlds(Protocol):
@@ -65,7 +63,7 @@ class Arena:
     ) -> None:
         self.n, self._worlds = worlds.n, worlds
         self._filter = BallFilter(track, config, worlds.n)
-        self._limiter = Limiter(TENNIS, worlds.n, SHARE)
+        self._limiter = Limiter(inside(TENNIS), worlds.n)
         self._sent = np.zeros((worlds.n, len(TENNIS.joints)))
         self._ticks = 0
 

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from robot.ball import TRACKS, BallState
 from robot.ball_filter import ahead
-from robot.limiter import Limiter
+from robot.limiter import Limiter, inside
 from robot.tennis import EDGE, SEEN, SPEED, TENNIS
 from robot.types import Command, Flight, Goal, JointMode, Outcome, State, Status, Vector
 from skills.body import Body
-from skills.tennis.arena import SHARE
 from skills.tennis.controller import Controller, Playing, observation
 from skills.tennis.descriptors import Descriptors, key
 from skills.tennis.evaluate import Choose
@@ -58,7 +57,7 @@ class _Speeds:
     def __init__(self, body: Body) -> None:
         self._expiry = body.spec.timeout
         self._modes = (JointMode.VELOCITY,) * len(body.spec.joints)
-        self._limiter = Limiter(body.spec, 1, SHARE)
+        self._limiter = Limiter(inside(body.spec))
 
     def begin(self, state: State) -> None:
         self._limiter.reset()

@@ -1,0 +1,64 @@
+"""A match of table tennis, for `courtside run --world tennis`."""
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from robot.cli import build, worlds
+
+if TYPE_CHECKING:
+    from robot.cli.run import Run
+
+
+def play(run: "Run") -> int:
+    """Play the match that `run` describes; 0 if the robot won it."""
+    from robot.cli.session import Session, Voice, print_json, typed_lines
+    from sim.tennis.referee import Side
+
+    spec, seed, voice = build.robot_spec("tennis"), run.seed or 0, Voice()
+    film = bool(run.video or run.frames)
+    with ExitStack() as parts:
+        world = worlds.tennis(seed, run.opponent, run.games, run.duration, run.speed, film)
+        parts.callback(world.close)
+        planner = build.tennis_planner(seed, run.choice, voice.say, voice.note, world.results)
+        recorder = build.recorder(run.record, "run", spec, seed, run, run.video)
+        parts.callback(recorder.close)
+        voice.record = recorder.said
+        if run.instruction:
+            planner.listen(run.instruction)
+        session = Session(
+            robot=world,
+            skills=build.skills(spec),
+            planner=planner,
+            voice=voice,
+            recorder=recorder,
+            typed=typed_lines(),
+            stay=True,
+        )
+        session.run()
+    score, shots = world.score, world.results()
+    games = [*score.games, score.points] if any(score.points.values()) else score.games
+    points = [sum(game[side] for game in games) for side in (Side.NEAR, Side.FAR)]
+    own = [shot for shot in shots if shot.by == "robot"]
+    won = world.over and score.winner is Side.NEAR
+    result = {
+        "success": won,
+        "error": None if world.over else "the match was not finished",
+        "score": [[game[Side.NEAR], game[Side.FAR]] for game in games],
+        "points": points,
+        "shots": len(own),
+        "land_rate": round(sum(shot.good for shot in own) / len(own), 4) if own else None,
+        "said": voice.said,
+        "objects": session.objects,
+        "stops": session.stops,
+        "corrections": planner.corrections,
+        "ticks": session.ticks,
+        "overruns": session.overruns,
+        "recording": str(recorder.path),
+        "video": str(run.video) if run.video else None,
+    }
+    if run.json:
+        print_json(result)
+    reason = f"the robot {points[0]} points, the opponent {points[1]}"
+    voice.note(reason)
+    voice.close(won, result["error"] or "lost", recorder.path, run.video)
+    return 0 if world.over and not session.halted else 1
