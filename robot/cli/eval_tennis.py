@@ -94,8 +94,7 @@ class EvalTennis:
         from skills.tennis.recipes import RECIPES
 
         if self.controller == "stroke":
-            from skills.tennis.evaluate import Model
-            from skills.tennis.stroke import StrokeConfig
+            from skills.tennis.stroke import Model, StrokeConfig
 
             try:
                 style = StrokeConfig(self.target, self.flight)

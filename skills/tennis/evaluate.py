@@ -6,13 +6,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from robot.ball import BallState, Mask, Track
+from robot.ball import BallState, Mask
 from robot.intervals import median_interval, wilson
-from robot.tennis import TENNIS
 from robot.types import Vector
 from skills.tennis.arena import Arena, Fates, Senses
 from skills.tennis.controller import Controller, Playing, observation
-from skills.tennis.stroke import Stroke, StrokeConfig
 
 LONGEST = 200  # ticks of an episode
 
@@ -27,22 +25,6 @@ class Player(Protocol):
     def act(self, senses: Senses, new: Mask) -> Vector:
         """Wanted joint speeds (n, 8); `new` (n,): whose ball is known since now."""
         ...
-
-
-class Model:
-    """The model-based stroke."""
-
-    def __init__(self, track: Track, styles: Sequence[StrokeConfig]) -> None:
-        self._stroke = Stroke(track, list(styles))
-
-    def begin(self, senses: Senses) -> None:
-        self._stroke.reset(np.arange(len(senses.q)), np.tile(TENNIS.home, (len(senses.q), 1)))
-
-    def act(self, senses: Senses, new: Mask) -> Vector:
-        now = np.full(len(senses.q), senses.now)
-        return self._stroke.act(
-            now, senses.ball, senses.seen, senses.q, senses.measured, senses.sent
-        )
 
 
 class Learned:

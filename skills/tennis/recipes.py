@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skills.tennis.controller import Style
-from skills.tennis.stroke import StrokeConfig
+
+if TYPE_CHECKING:  # what was learned must run without its teacher
+    from skills.tennis.stroke import StrokeConfig
 
 FOLDER = Path(__file__).parent / "controllers"
 LEFT, CENTRE, RIGHT = (-0.45, 0.8), (0.0, 0.8), (0.45, 0.8)  # [m] as the robot sees the far side
@@ -22,8 +25,10 @@ class Recipe:
     begin: str = ""  # the controller to start from
 
     @property
-    def stroke(self) -> StrokeConfig:
+    def stroke(self) -> "StrokeConfig":
         """The teacher's."""
+        from skills.tennis.stroke import StrokeConfig
+
         return StrokeConfig(self.target, self.flight, side=self.style)
 
 

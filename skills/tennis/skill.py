@@ -1,12 +1,14 @@
 """Table tennis in the loop: return the ball, and get ready for the next."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robot.ball import TRACKS, BallState
+from robot.ball import TRACKS, BallState, Track
 from robot.ball_filter import ahead
 from robot.limiter import Limiter, inside
 from robot.tennis import EDGE, SEEN, SPEED, TENNIS
@@ -16,9 +18,11 @@ from skills.tennis.controller import Controller, Playing, observation
 from skills.tennis.descriptors import Descriptors, key
 from skills.tennis.evaluate import Choose
 from skills.tennis.recipes import FOLDER, RECIPES
-from skills.tennis.stroke import Stroke, StrokeConfig
 
 DESCRIBED = "descriptors.safetensors"
+if TYPE_CHECKING:  # what was learned must run without its teacher
+    from skills.tennis.stroke import Stroke
+
 STROKE = "stroke"  # the name of the model-based one among the controllers
 GONE = EDGE - 0.9  # [m] y behind which the ball is past
 LOST = 0.5  # [s] without a fix
@@ -107,11 +111,7 @@ class Rally:
         self._stroke: Stroke | None = None
         self._controller: Controller | None = None
         if name == STROKE:
-            chosen = {key: args[key] for key in ("flight", "side") if key in args}
-            if "target" in args:
-                chosen["target"] = tuple(args["target"])
-            self._stroke = Stroke(self._track, [StrokeConfig(**chosen)])
-            self._stroke.reset(np.array([0]), state.q[None])
+            self._stroke = _model(self._track, args, state)
         else:
             self._controller = controller(name)
         self._speeds.begin(state)
@@ -143,3 +143,15 @@ class Rally:
         if ball.position[1] < GONE or state.time - ball.time > LOST:
             return Outcome(goal.id, Status.FAILED, "the ball got past")
         return Outcome(goal.id, Status.RUNNING)
+
+
+def _model(track: Track, args: Mapping[str, Any], state: State) -> "Stroke":
+    """The model-based stroke with a goal's arguments, for a robot at rest."""
+    from skills.tennis.stroke import Stroke, StrokeConfig
+
+    chosen = {key: args[key] for key in ("flight", "side") if key in args}
+    if "target" in args:
+        chosen["target"] = tuple(args["target"])
+    stroke = Stroke(track, [StrokeConfig(**chosen)])
+    stroke.reset(np.array([0]), state.q[None])
+    return stroke

@@ -10,6 +10,7 @@ controllers, and what they are measured against.
 # pyright: reportArgumentType=false, reportIndexIssue=false
 # (Numba takes tuples by their length.)
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any
@@ -17,13 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robot.ball import BallState, Track, packed
+from robot.ball import BallState, Mask, Track, packed
 from robot.compiled import compiled
 from robot.flight import Three, advance
 from robot.racket import CHAIN, racket
 from robot.tennis import DELAY, EDGE, LAG, SPEED, TENNIS
 from robot.types import Vector
 from skills.tennis.aim import aim, facing
+from skills.tennis.arena import Senses
 from skills.tennis.reach import reach, speeds
 from skills.tennis.servo import Servo, lead
 
@@ -119,6 +121,22 @@ class Stroke:
     def due(self) -> Vector:
         """When (n,) [s] the ball is going to be met; NaN without a plan."""
         return np.where(self._plan["phase"] == GOING, self._plan["due"], nan)
+
+
+class Model:
+    """The stroke as a `skills.tennis.evaluate.Player`."""
+
+    def __init__(self, track: Track, styles: Sequence[StrokeConfig]) -> None:
+        self._stroke = Stroke(track, list(styles))
+
+    def begin(self, senses: Senses) -> None:
+        self._stroke.reset(np.arange(len(senses.q)), np.tile(TENNIS.home, (len(senses.q), 1)))
+
+    def act(self, senses: Senses, new: Mask) -> Vector:
+        now = np.full(len(senses.q), senses.now)
+        return self._stroke.act(
+            now, senses.ball, senses.seen, senses.q, senses.measured, senses.sent
+        )
 
 
 @compiled
