@@ -49,6 +49,9 @@ class Limiter:
             bound["reach"] = way + bound["v"] * (bound["a"] / bound["jerk"] + 1)
         self._motions = np.zeros((n, joints), MOTION)
         self._motions["last"] = np.nan
+        still = np.zeros((n, joints))
+        self.limit(still, still)  # compiled now, not in mid-play
+        self.reset()
 
     def reset(self, rows: NDArray[np.int64] | None = None) -> None:
         """The robots `rows`, or all, stand still."""
@@ -63,7 +66,8 @@ class Limiter:
     def limit(self, wish: Vector, seen: Vector) -> Vector:
         """Speeds (n, joints) to send, for those wanted and positions `seen` (n, joints)."""
         speeds = np.empty_like(wish)
-        _limit(self._bounds, self._motions, self._dt, wish, seen, speeds)
+        # Copies: Numba compiles once more for arrays that must not be written.
+        _limit(self._bounds, self._motions, self._dt, np.array(wish), np.array(seen), speeds)
         return speeds
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robot.cli.errors import WrongUse
-from robot.cli.train import Train
+from robot.cli.train import TrainBeso
 from robot.loop import Selector
 from robot.pushing import BLOCKS, HEARD, TARGETS, UNHEARD, sentence
 from robot.pusht import PUSHT
@@ -123,7 +123,7 @@ def test_training_with_language_goals_needs_sentences(tmp_path):
     data, path = episodes(), tmp_path / "demos.npz"
     np.savez(path, state=data.observations, action=data.actions, episode_ends=data.ends)
     with pytest.raises(WrongUse, match="no episode has one"):
-        Train("beso", (path,), tmp_path / "p.safetensors", task="pusht", goal="language").main()
+        TrainBeso((path,), tmp_path / "p.safetensors", task="pusht", goal="language").main()
 
 
 def test_a_policy_that_was_trained_with_sentences_is_told_by_them(tmp_path):

@@ -319,7 +319,21 @@ def test_a_seat_that_closes_ends_it_for_both():
 def test_the_command_reports_matches(command, tmp_path, monkeypatch):
     monkeypatch.setattr("robot.cli.matches.LIMIT", 15.0)
     file = tmp_path / "shots.json"
-    how = ("--n", 2, "--games", 1, "--seed", 3, "--choice", "centre", "--shots", file, "--json")
+    how = (
+        "--policy",
+        "stroke",
+        "--n",
+        2,
+        "--games",
+        1,
+        "--seed",
+        3,
+        "--choice",
+        "centre",
+        "--shots",
+        file,
+        "--json",
+    )
     code, out, _ = command("eval", "match", "--opponent", "beginner", *how)
     report = json.loads(out)
     assert (
@@ -341,6 +355,8 @@ def test_the_command_reports_matches(command, tmp_path, monkeypatch):
 
 def test_wrong_use_of_the_command(command, tmp_path):
     code, _, error = command("eval", "match", "--choice", "lucky")
+    assert code == 2 and "valid are adaptive, best, random, forehand" in error
+    code, _, error = command("eval", "match", "--policy", "stroke", "--choice", "lucky")
     assert code == 2 and "random or one of left, centre" in error
     code, _, error = command("eval", "match", "--states", tmp_path, "--n", 1)
     assert code == 2 and "cannot read" in error

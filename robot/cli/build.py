@@ -2,7 +2,9 @@
 
 import json
 import platform
+import shlex
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass, replace
 from datetime import datetime
@@ -253,6 +255,12 @@ def arrivals(recorder: "Recorder") -> Callable[[str, "Arrival[Any]"], None]:
         recorder.arrival(arrival.time, worker, arrival.requested, content)
 
     return arrived
+
+
+def typed() -> str:
+    """The command line, to be kept in what it makes; of files elsewhere only the names."""
+    words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+    return f"courtside {shlex.join(words)}"
 
 
 def origin() -> dict[str, str]:

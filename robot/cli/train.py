@@ -1,7 +1,6 @@
 """`courtside train`: skills from demonstrations, or from a teacher."""
 
 import json
-import shlex
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -138,7 +137,7 @@ class TrainBeso:
                     self.out,
                     augmented=task.augmented if task else lambda same: same,
                     embed=embed if self.goal == "language" else None,
-                    about={"command": f"courtside {shlex.join(sys.argv[1:])}", **build.origin()},
+                    about={"command": build.typed(), **build.origin()},
                     evaluate=self._evaluation(),
                     show=show,
                 )

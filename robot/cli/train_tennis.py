@@ -1,6 +1,5 @@
 """`courtside train tennis`: controllers for table tennis, taught by the model-based stroke."""
 
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,7 +108,7 @@ class TrainTennis:
             SPEED,
             made[1],
             made[0].astype(np.float32),
-            command=f"courtside {shlex.join(sys.argv[1:])}",
+            command=build.typed(),
             commit=build.origin()["commit"],
             metrics=metrics,
         ).save(out)
