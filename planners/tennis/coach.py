@@ -13,7 +13,7 @@ class Tactics:
     serve_side: float = 0.0  # likewise, of returned serves
     pace: float = 0.0  # 1 faster, -1 slower
     care: float = 0.0  # 1 safer, -1 with more risk
-    spin: str = ""  # topspin or underspin: controllers that are named after it
+    spin: float = 0.0  # 1 with topspin: the loops
 
     def lean(self, name: str, place: float, speed: float, landing: float, serve: bool) -> float:
         """What it adds to the preference of a controller with these expectations.
@@ -23,7 +23,7 @@ class Tactics:
         side = self.serve_side if serve and self.serve_side else self.side
         total = 4.0 * side * place + 1.5 * self.pace * (speed - 5.0)
         total += 10.0 * self.care * (landing - 0.8)
-        return total + (3.0 if self.spin and self.spin in name else 0.0)
+        return total + (3.0 * self.spin if name.endswith("_loop") else 0.0)
 
 
 LEFT = {"left", "left-hand"}
@@ -34,8 +34,7 @@ SAFER = {"safer", "safe", "careful", "carefully", "safely", "steady", "defend", 
 RISKIER = {"risk", "riskier", "risky", "gamble"}
 NORMAL = {"normal", "normally", "forget", "neutral", "usual", "reset"}
 SERVES = {"serve", "serves", "service"}
-TOPSPIN = {"topspin", "top-spin"}
-UNDERSPIN = {"underspin", "backspin", "under-spin", "slice", "chop"}
+TOPSPIN = {"topspin", "top-spin", "loop", "loops", "spin"}
 NEGATIONS = {"not", "don't", "dont", "never", "no", "stop", "less"}
 # Words that may stand in a tactic without meaning anything by themselves.
 FILLER = frozenset(
@@ -44,8 +43,8 @@ FILLER = frozenset(
     let's lets us rather cross make that this everything again back in for from""".split()
 )
 KNOWN = (
-    (LEFT | RIGHT | FASTER | SLOWER | SAFER | RISKIER | NORMAL | SERVES | TOPSPIN | UNDERSPIN)
-    | {"backhand", "forehand", "middle", "centre", "center", "spin"}
+    (LEFT | RIGHT | FASTER | SLOWER | SAFER | RISKIER | NORMAL | SERVES | TOPSPIN)
+    | {"backhand", "forehand", "middle", "centre", "center"}
     | FILLER
     | NEGATIONS
 )
@@ -74,9 +73,8 @@ def tactics(text: str, now: Tactics, right_handed: bool = True) -> Tactics | Non
     for names, value in ((SAFER, 1.0), (RISKIER, -1.0)):
         if meant & names:
             changed = replace(changed, care=value)
-    for names, spin in ((TOPSPIN, "topspin"), (UNDERSPIN, "underspin")):
-        if meant & names:
-            changed = replace(changed, spin=spin)
+    if meant & TOPSPIN:
+        changed = replace(changed, spin=1.0)
     return changed
 
 
@@ -100,8 +98,8 @@ def _less(meant: set[str], now: Tactics) -> Tactics | None:
         return replace(now, pace=min(now.pace, 0.0) or -1.0)
     if meant & SLOWER:
         return replace(now, pace=1.0)
-    if meant & (TOPSPIN | UNDERSPIN | {"spin"}):
-        return replace(now, spin="")
+    if meant & TOPSPIN:
+        return replace(now, spin=0.0)
     if meant & RISKIER:
         return replace(now, care=1.0)
     side = _side(meant, True)

@@ -89,6 +89,6 @@ def describe(wanted: Tactics) -> str:
         f"return serves to the {sides[wanted.serve_side]}" if wanted.serve_side else "",
         {1.0: "hit faster", -1.0: "hit slower"}.get(wanted.pace, ""),
         {1.0: "play safer", -1.0: "take risks"}.get(wanted.care, ""),
-        f"use {wanted.spin}" if wanted.spin else "",
+        "use topspin" if wanted.spin else "",
     ]
     return ", ".join(filter(None, parts))
