@@ -110,6 +110,11 @@ class QuickBatch:
         look(self._worlds, self._now, *seen)
         return seen
 
+    @property
+    def crashing(self) -> Mask:
+        """(n,) bool: which robots touch the table now."""
+        return self._worlds["crash"].copy()
+
     def ball(self) -> tuple[Vector, Vector, Vector]:
         """The truth, for rewards: position [m], velocity [m/s] and spin [rad/s], each (n, 3)."""
         ball = self._worlds["ball"].copy()
