@@ -83,6 +83,11 @@ class Returning:
         self._make, self._track, self._curriculum, self._aim = stage, track, curriculum, aim
         self._stages: dict[int, tuple[Stage, Arena]] = {}
 
+    @property
+    def categories(self) -> int:
+        """Of balls, that the curriculum draws from."""
+        return len(self._curriculum.names)
+
     def __call__(self, trial: Trial) -> Result:
         shape = trial.seeds.shape
         seeds, index = np.unique(trial.seeds, return_inverse=True)
@@ -92,7 +97,7 @@ class Returning:
         played = self._play(trial.parameters, states, seeds[index])
         rewards = total(base(played, self._aim.controller.style, REWARDS))
         rewards = rewards + TARGETING * targeting(played, np.array(self._aim.target), REWARDS)
-        tally = Tally.of(len(self._curriculum.names), categories, played.landed)
+        tally = Tally.of(self.categories, categories, played.landed)
         gained = Knowledge(Normaliser.empty(len(trial.known.normaliser.mean)), tally)
         return Result(vector(rewards.reshape(shape)), gained)
 
