@@ -23,7 +23,7 @@ from sim.tennis.model import DT, SERVOS
 JOINTS = len(TENNIS.joints)
 NUMBERS = ("force", "kp", "kv", "damping", "inertia", "lower", "upper", "speed")
 # [kg or kg m^2] that each servo moves, its armature included: of MuJoCo's model, at home.
-INERTIA = (65.5, 52.6, 0.457, 0.607, 0.184, 0.025, 0.024, 0.010)
+INERTIA = (65.5, 52.6, 0.457, 0.607, 0.184, 0.0253, 0.0237, 0.0103)
 
 # Behind the racket, along its handle [m]: from, to, radius. Hand: handle, then flange and wrist.
 HAND = np.array([(0.09, 0.18, 0.014), (0.19, 0.26, 0.033)])
