@@ -14,6 +14,7 @@ from tyro.conf import subcommand
 from robot.cli import build
 from robot.cli.describe import TrainDescriptors
 from robot.cli.errors import Failure, WrongUse
+from robot.cli.train_evolve import TrainAdapter, TrainEvolve
 from robot.cli.train_tennis import TrainTennis
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Train:
     what: (
         Annotated["TrainBeso", subcommand("beso")]
         | Annotated[TrainTennis, subcommand("tennis")]
+        | Annotated[TrainEvolve, subcommand("evolve")]
+        | Annotated[TrainAdapter, subcommand("adapter")]
         | Annotated[TrainDescriptors, subcommand("descriptors")]
     )
 
