@@ -14,6 +14,7 @@ from tyro.conf import subcommand
 from robot.cli import build
 from robot.cli.describe import TrainDescriptors
 from robot.cli.errors import Failure, WrongUse
+from robot.cli.train_choice import TrainSpin, TrainStyle
 from robot.cli.train_tennis import TrainTennis
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Train:
         Annotated["TrainBeso", subcommand("beso")]
         | Annotated[TrainTennis, subcommand("tennis")]
         | Annotated[TrainDescriptors, subcommand("descriptors")]
+        | Annotated[TrainSpin, subcommand("spin")]
+        | Annotated[TrainStyle, subcommand("style")]
     )
 
     @property
