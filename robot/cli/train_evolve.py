@@ -12,15 +12,13 @@ from tyro.conf import Positional
 
 from robot.cli import build
 from robot.cli.errors import WrongUse
-from robot.cli.train_tennis import balls, curriculum
+from robot.cli.train_tennis import WorldName, balls, curriculum, stage
 
 if TYPE_CHECKING:
     from skills.tennis.controller import Controller
     from skills.tennis.evolution import EvolutionConfig, Progress
     from skills.tennis.objective import Aim, Returning, Stage
     from skills.tennis.workers import Workers
-
-WorldName = Literal["surrogate", "mujoco"]
 
 
 @dataclass(frozen=True)
@@ -61,15 +59,7 @@ class Task:
         return Aim(controller, RECIPES[self.name].target, self.adapter)
 
     def stage(self, n: int) -> "Stage":
-        """n worlds; they are given other generators before they are played in."""
-        import numpy as np
-
-        from sim.tennis.batch import TennisBatch
-        from sim.tennis.court import CourtConfig
-        from sim.tennis.quick import QuickBatch
-
-        kind = QuickBatch if self.world == "surrogate" else TennisBatch
-        return kind(n, np.random.default_rng(0), CourtConfig(self.track))
+        return stage(self.world, n, self.track)
 
     def checked(self, controller: "Controller", n: int, seed: int) -> dict[str, float]:
         """How it returns `n` balls that it was not trained on, or as many as there are."""
