@@ -7,13 +7,24 @@ from typing import Protocol
 import numpy as np
 
 from planners.tennis.coach import Tactics
+from planners.tennis.network import STYLES
 from planners.tennis.preferences import BanditConfig, Preferences
+from planners.tennis.sight import Insight
 from planners.tennis.strategy import Opponent, Promise, StrategyConfig, expected, shortlist
 from robot.types import Vector
 
 MODES = ("adaptive", "best", "random")
 ABLE = 0.5  # expected hit rate of a controller that can reach a ball at all
 WON, RETURNED, LOST = 1.0, 0.4, 0.0  # rewards: not returned by the opponent, returned, not landed
+
+
+def special(name: str) -> bool:
+    """Is that controller a specialist for balls with underspin?"""
+    return "underspin" in name
+
+
+def _can(promise: Promise) -> bool:
+    return promise.hit_rate >= ABLE
 
 
 class Described(Protocol):
@@ -62,28 +73,53 @@ class Chooser:
         self.opponent = Opponent()
         self.tactics = Tactics()
 
-    def choose(self, ball: Vector, serve: bool = False) -> Choice:
-        """For a ball (7,) as it is known now."""
+    def choose(self, ball: Vector, insight: Insight, serve: bool = False) -> Choice:
+        """For a ball (7,) as it is known now, and what is made of it."""
         if self.mode in self.described.names:
-            return Choice(self.mode, ball, {self.mode: 0.0}, f"always {self.mode}")
-        promises = self.described.look(ball)
-        able = [p for p in promises if p.hit_rate >= ABLE]
-        if not able:
-            able = [max(promises, key=lambda p: p.hit_rate)]
+            return Choice(self.mode, ball, {self.mode: 0.0}, f"always {self.mode}; {insight}")
+        able = self._able(self.described.look(ball))
         if self.mode == "random":
             name = able[int(self._rng.integers(len(able)))].name
-            return Choice(name, ball, {p.name: 0.0 for p in able}, "at random")
-        if self.mode == "best":
-            best = max(able, key=lambda p: p.land_rate)
-            why = f"lands {best.land_rate:.2f}, the most"
-            return Choice(best.name, ball, {best.name: 0.0}, why)
-        return self._adapted(ball, able, serve)
+            return Choice(name, ball, {p.name: 0.0 for p in able}, f"at random; {insight}")
+        style = self.tactics.style or insight.style
+        suited = [p for p in able if p.name.startswith(style)] or able
+        suited = [p for p in suited if special(p.name) == insight.underspin] or suited
+        return self._among(suited, ball, insight, serve)
 
-    def _adapted(self, ball: Vector, able: Sequence[Promise], serve: bool) -> Choice:
-        found = shortlist(able, self.opponent, self.strategy, self._rng)
-        by_name = {p.name: p for p in able}
+    def reconsider(
+        self, before: Choice, ball: Vector, insight: Insight, serve: bool = False
+    ) -> Choice | None:
+        """For a ball that turned out to have underspin; None: what was chosen `before` goes on.
+
+        A specialist of the same style may take over.
+        """
+        if self.mode not in ("adaptive", "best") or special(before.name):
+            return None
+        promises = self.described.look(ball)
+        style = next((style for style in STYLES if before.name.startswith(style)), "")
+        suited = [p for p in promises if special(p.name) and p.name.startswith(style) and _can(p)]
+        if not suited:
+            return None
+        suited += [p for p in promises if p.name == before.name]
+        choice = self._among(suited, ball, insight, serve)
+        return None if choice.name == before.name else choice
+
+    @staticmethod
+    def _able(promises: Sequence[Promise]) -> list[Promise]:
+        """Those that can reach the ball, or the one that most likely does."""
+        return [p for p in promises if _can(p)] or [max(promises, key=lambda p: p.hit_rate)]
+
+    def _among(
+        self, suited: Sequence[Promise], ball: Vector, insight: Insight, serve: bool
+    ) -> Choice:
+        if self.mode == "best":
+            best = max(suited, key=lambda p: p.land_rate)
+            why = f"lands {best.land_rate:.2f}, the most; {insight}"
+            return Choice(best.name, ball, {best.name: 0.0}, why)
+        found = shortlist(suited, self.opponent, self.strategy, self._rng)
+        by_name = {p.name: p for p in suited}
         if self.tactics != Tactics():  # what the coach wants is considered, too
-            wanted = max(able, key=lambda p: self._lean(p, serve) + 8 * p.land_rate)
+            wanted = max(suited, key=lambda p: self._lean(p, serve) + 8 * p.land_rate)
             found.setdefault(wanted.name, []).append("the coach")
         worth = {
             name: expected(by_name[name], self.opponent, self.strategy)
@@ -91,9 +127,11 @@ class Chooser:
             for name in found
         }
         name = self.preferences.draw(worth, self._rng)
-        others = ", ".join(f"{n} {by_name[n].land_rate:.2f} ({'/'.join(found[n])})" for n in found)
-        preference = self.preferences.h[name]
-        why = f"shortlist: {others}; chose {name}, preference {preference:+.2f}"
+        others = [f"{n} {by_name[n].land_rate:.2f} ({'/'.join(found[n])})" for n in found]
+        why = (
+            f"{'/'.join(found[name])}, lands {by_name[name].land_rate:.2f}, preference "
+            f"{self.preferences.h[name]:+.2f}; {insight}; of {', '.join(others)}"
+        )
         return Choice(name, ball, worth, why)
 
     def _lean(self, promise: Promise, serve: bool) -> float:

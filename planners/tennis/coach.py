@@ -13,7 +13,8 @@ class Tactics:
     serve_side: float = 0.0  # likewise, of returned serves
     pace: float = 0.0  # 1 faster, -1 slower
     care: float = 0.0  # 1 safer, -1 with more risk
-    spin: str = ""  # topspin or underspin: controllers that are named after it
+    spin: float = 0.0  # 1 with topspin: the loops
+    style: str = ""  # forehand or backhand: the robot's own strokes; empty: whichever suits
 
     def lean(self, name: str, place: float, speed: float, landing: float, serve: bool) -> float:
         """What it adds to the preference of a controller with these expectations.
@@ -23,7 +24,7 @@ class Tactics:
         side = self.serve_side if serve and self.serve_side else self.side
         total = 4.0 * side * place + 1.5 * self.pace * (speed - 5.0)
         total += 10.0 * self.care * (landing - 0.8)
-        return total + (3.0 if self.spin and self.spin in name else 0.0)
+        return total + (3.0 * self.spin if name.endswith("_loop") else 0.0)
 
 
 LEFT = {"left", "left-hand"}
@@ -34,75 +35,113 @@ SAFER = {"safer", "safe", "careful", "carefully", "safely", "steady", "defend", 
 RISKIER = {"risk", "riskier", "risky", "gamble"}
 NORMAL = {"normal", "normally", "forget", "neutral", "usual", "reset"}
 SERVES = {"serve", "serves", "service"}
-TOPSPIN = {"topspin", "top-spin"}
-UNDERSPIN = {"underspin", "backspin", "under-spin", "slice", "chop"}
+MIDDLE = {"middle", "centre", "center"}
+TOPSPIN = {"topspin", "top-spin", "loop", "loops", "spin"}
 NEGATIONS = {"not", "don't", "dont", "never", "no", "stop", "less"}
+OWN = {"use", "with", "your", "own"}  # before a stroke: the robot's own, not where to play
 # Words that may stand in a tactic without meaning anything by themselves.
-FILLER = frozenset(
-    """a an the to of his her their its it at on with play hit go more bit little please now just
-    try be use put keep return returns all ball balls into side and some corner them him game take
-    let's lets us rather cross make that this everything again back in for from""".split()
+FILLER = OWN | frozenset(
+    """a an the to of his her their its it at on play hit go more bit little please now just
+    try be put keep return returns all ball balls into side and some corner them him game take
+    let's lets us rather cross make that this everything again back in for from only
+    so too opponent opponents""".split()
 )
+STROKES = ("forehand", "backhand")
+PACE = {**dict.fromkeys(FASTER, 1.0), **dict.fromkeys(SLOWER, -1.0)}
+CARE = {**dict.fromkeys(SAFER, 1.0), **dict.fromkeys(RISKIER, -1.0)}
 KNOWN = (
-    (LEFT | RIGHT | FASTER | SLOWER | SAFER | RISKIER | NORMAL | SERVES | TOPSPIN | UNDERSPIN)
-    | {"backhand", "forehand", "middle", "centre", "center", "spin"}
+    LEFT
+    | RIGHT
+    | MIDDLE
+    | {*PACE, *CARE, *STROKES}
+    | NORMAL
+    | SERVES
+    | TOPSPIN
     | FILLER
     | NEGATIONS
 )
+VALID = (
+    "left, right, middle, backhand, forehand, faster, slower, safer, riskier, topspin, serve, "
+    "'use your forehand', 'use your backhand' and 'normal game'"
+)
 
 
-def tactics(text: str, now: Tactics, right_handed: bool = True) -> Tactics | None:
-    """What `text` makes of the tactics, or None if it is no tactic.
+def tactics(text: str, now: Tactics, right_handed: bool = True) -> Tactics:
+    """What `text` makes of the tactics; ValueError says what is unknown or contradicts itself.
 
     An opponent's backhand, if they are right-handed, is to the robot's right: they face it.
     """
     words = words_of(text.replace("'", ""))
     meant = set(words)
-    if not words or meant - KNOWN - {"dont", "lets"} or not meant - FILLER - SERVES - NEGATIONS:
-        return None
+    if unknown := [word for word in words if word not in KNOWN | {"dont", "lets"}]:
+        raise ValueError(
+            f"{', '.join(map(repr, unknown))} in {text!r} is no tactic; valid: {VALID}"
+        )
+    if not meant - FILLER - SERVES - NEGATIONS:
+        raise ValueError(f"{text!r} names no tactic; valid: {VALID}")
+    own = {stroke for stroke in STROKES if _owned(words, stroke)}
+    sides = _sides(meant - own, right_handed)
     if meant & NEGATIONS:
-        return _less(meant, now)
+        return _less(meant, own, sides, now, text)
     if meant & NORMAL:
         return Tactics()
-    side = _side(meant, right_handed)
-    changed = now
-    if side is not None:
-        changed = replace(now, serve_side=side) if meant & SERVES else replace(now, side=side)
-    for names, value in ((FASTER, 1.0), (SLOWER, -1.0)):
-        if meant & names:
-            changed = replace(changed, pace=value)
-    for names, value in ((SAFER, 1.0), (RISKIER, -1.0)):
-        if meant & names:
-            changed = replace(changed, care=value)
-    for names, spin in ((TOPSPIN, "topspin"), (UNDERSPIN, "underspin")):
-        if meant & names:
-            changed = replace(changed, spin=spin)
-    return changed
+    wanted = {
+        "side": sides,
+        "pace": {word: PACE[word] for word in words if word in PACE},
+        "care": {word: CARE[word] for word in words if word in CARE},
+        "spin": dict.fromkeys(meant & TOPSPIN, 1.0),
+        "style": {stroke: stroke for stroke in own},
+    }
+    for named in wanted.values():
+        if len(set(named.values())) > 1:
+            raise ValueError(
+                f"{' and '.join(sorted(named))} contradict each other: say one of them"
+            )
+    found = {name: next(iter(named.values())) for name, named in wanted.items() if named}
+    if "side" in found and meant & SERVES:
+        found["serve_side"] = found.pop("side")
+    return replace(now, **found)  # pyright: ignore[reportArgumentType]
 
 
-def _side(meant: set[str], right_handed: bool) -> float | None:
+def _owned(words: list[str], stroke: str) -> bool:
+    """Is it the robot's own: "use the forehand", "with your forehand"?"""
+    at = words.index(stroke) if stroke in words else 0
+    before = [word for word in words[:at] if word not in {"a", "the", "more", "only", "just"}]
+    return bool(before) and before[-1] in OWN
+
+
+def _sides(meant: set[str], right_handed: bool) -> dict[str, float]:
+    """Where to play, by the word for it: -1 left, 1 right."""
     backhand = 1.0 if right_handed else -1.0
-    for names, side in (
-        (LEFT, -1.0),
-        (RIGHT, 1.0),
-        ({"backhand"}, backhand),
-        ({"forehand"}, -backhand),
-        ({"middle", "centre", "center"}, 0.0),
-    ):
-        if meant & names:
-            return side
-    return None
+    sides = {
+        **dict.fromkeys(LEFT, -1.0),
+        **dict.fromkeys(RIGHT, 1.0),
+        **dict.fromkeys(MIDDLE, 0.0),
+        "backhand": backhand,
+        "forehand": -backhand,
+    }
+    return {word: sides[word] for word in sorted(meant) if word in sides}
 
 
-def _less(meant: set[str], now: Tactics) -> Tactics | None:
+def _less(
+    meant: set[str], own: set[str], sides: dict[str, float], now: Tactics, text: str
+) -> Tactics:
     """What a negation takes back: "not so fast", "no topspin"."""
+    if own:
+        left = [stroke for stroke in STROKES if stroke not in own]
+        return replace(now, style=left[0] if len(left) == 1 else "")
     if meant & FASTER:
         return replace(now, pace=min(now.pace, 0.0) or -1.0)
     if meant & SLOWER:
         return replace(now, pace=1.0)
-    if meant & (TOPSPIN | UNDERSPIN | {"spin"}):
-        return replace(now, spin="")
+    if meant & TOPSPIN:
+        return replace(now, spin=0.0)
     if meant & RISKIER:
         return replace(now, care=1.0)
-    side = _side(meant, True)
-    return None if side is None else replace(now, side=0.0)
+    if meant & SAFER:
+        return replace(now, care=min(now.care, 0.0))
+    if sides and meant & SERVES:
+        return replace(now, serve_side=0.0)
+    if sides:
+        return replace(now, side=0.0)
+    raise ValueError(f"{text!r} takes no tactic back; valid: not, and {VALID}")

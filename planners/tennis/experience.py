@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from planners.tennis.chooser import Choice, Chooser
+from planners.tennis.sight import Insight
 from robot.shots import Shot
 from robot.types import Vector
 
@@ -17,9 +18,15 @@ class Experience:
         self._open: Choice | None = None  # what became of it is not known yet
         self._read = 0  # shots that are dealt with
 
-    def choose(self, ball: Vector, serve: bool = False) -> Choice:
-        self._open = self.chooser.choose(ball, serve)
+    def choose(self, ball: Vector, insight: Insight, serve: bool = False) -> Choice:
+        self._open = self.chooser.choose(ball, insight, serve)
         return self._open
+
+    def reconsider(self, ball: Vector, insight: Insight, serve: bool = False) -> Choice | None:
+        """The ball turned out to have underspin: another choice for it, if it is another one."""
+        changed = self._open and self.chooser.reconsider(self._open, ball, insight, serve)
+        self._open = changed or self._open
+        return changed
 
     def read(self, shots: Sequence[Shot]) -> None:
         """The `shots` of the match whose fate is known; those that are new are learned from."""

@@ -2,29 +2,27 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from planners.tennis.chooser import Choice, Chooser
 from planners.tennis.coach import Tactics, tactics
+from planners.tennis.decide import Decider
 from planners.tennis.experience import Experience
-from robot.ball import Track, landing
-from robot.ball_filter import ahead
+from planners.tennis.network import Networks
+from robot.ball import Track
 from robot.shots import Shot
 from robot.types import Goal, Outcome, State, Status, Utterance
-
-TOO_LATE = -1.0  # [m] y of a ball, as first known, that can still be played
 
 
 class TennisPlanner:
     """Awaits a ball, has it returned by the controller chosen; a `robot.types.Planner`.
 
-    `results` gives the shots of the match so far, where there is one: from them it learns. It
-    decides once a ball, at the first tick on which the ball is known.
+    `results` gives the shots of the match so far, where there is one: from them it learns. When it
+    decides, `planners.tennis.decide` says.
     """
 
     def __init__(
         self,
         chooser: Chooser,
+        networks: Networks,
         track: Track,
         say: Callable[[str], None],
         note: Callable[[str], None] = lambda text: None,
@@ -34,6 +32,7 @@ class TennisPlanner:
         self._say, self._note, self._results = say, note, results
         self._goal = Goal(1, "ready", {})
         self._experience = Experience(chooser)
+        self._decider = Decider(self._experience, networks, track)
         self._told = 0  # shots whose end was told
         self.corrections: list[str] = []
         self.choices: list[Choice] = []
@@ -50,31 +49,29 @@ class TennisPlanner:
                 self._note(f"{who}: {shot.ended}")
         self._told = len(shots)
         over = outcome.goal_id == self._goal.id and outcome.status is not Status.RUNNING
+        ball = state.ball
+        if ball is None or ball.velocity[1] >= 0:
+            self._decider.forget()
         if self._goal.skill == "rally" and over:
+            self._decider.leave()
             self._next("ready")
-        elif self._goal.skill == "ready" and state.ball is not None and state.ball.velocity[1] < 0:
-            self._decide(state)
+        elif ball is not None and ball.velocity[1] < 0:
+            choice = self._decider.watch(ball, state.time, state.q)
+            if choice is not None:
+                self.choices.append(choice)
+                self._note(f"{choice.name}: {choice.why}")
+                self._next("rally", controller=choice.name, track=self._track.name)
         return self._goal
 
     def _next(self, skill: str, **args: object) -> None:
         self._goal = Goal(self._goal.id + 1, skill, args)
 
-    def _decide(self, state: State) -> None:
-        ball = ahead(self._track, state.ball, state.time)
-        if ball.position[0, 1] < TOO_LATE:
-            return
-        key = np.concatenate((ball.position[0], ball.velocity[0], ball.spin[0, :1]))
-        _, place = landing(self._track, ball)
-        choice = self._experience.choose(key, serve=bool(place[0, 1] > 0))
-        self.choices.append(choice)
-        self._note(f"{choice.name}: {choice.why}")
-        self._next("rally", controller=choice.name, track=self._track.name)
-
     def listen(self, text: str) -> None:
         """Take a tactic, or say that it was none."""
-        wanted = tactics(text, self.chooser.tactics)
-        if wanted is None:
-            self._say(f"I did not understand {text!r}: say, for example, 'play to the backhand'.")
+        try:
+            wanted = tactics(text, self.chooser.tactics)
+        except ValueError as error:
+            self._say(f"I did not understand: {error}.")
             return
         self.corrections.append(text)
         self.chooser.tactics = wanted
@@ -89,6 +86,7 @@ def describe(wanted: Tactics) -> str:
         f"return serves to the {sides[wanted.serve_side]}" if wanted.serve_side else "",
         {1.0: "hit faster", -1.0: "hit slower"}.get(wanted.pace, ""),
         {1.0: "play safer", -1.0: "take risks"}.get(wanted.care, ""),
-        f"use {wanted.spin}" if wanted.spin else "",
+        "use topspin" if wanted.spin else "",
+        f"use your {wanted.style}" if wanted.style else "",
     ]
     return ", ".join(filter(None, parts))

@@ -14,6 +14,7 @@ from tyro.conf import subcommand
 from robot.cli import build
 from robot.cli.describe import TrainDescriptors
 from robot.cli.errors import Failure, WrongUse
+from robot.cli.train_choice import TrainSpin, TrainStyle
 from robot.cli.train_evolve import TrainAdapter, TrainEvolve
 from robot.cli.train_tennis import TrainTennis
 
@@ -35,6 +36,8 @@ class Train:
         | Annotated[TrainEvolve, subcommand("evolve")]
         | Annotated[TrainAdapter, subcommand("adapter")]
         | Annotated[TrainDescriptors, subcommand("descriptors")]
+        | Annotated[TrainSpin, subcommand("spin")]
+        | Annotated[TrainStyle, subcommand("style")]
     )
 
     @property

@@ -101,7 +101,7 @@ class TrainTennis:
                 show(round_, dict(metrics))
 
             metrics: dict[str, float] = {}
-            made = distil(worlds, pool.draw, PAPER, recipe.style, config, told, begin)
+            made = distil(worlds, pool.draw, PAPER, config, told, begin)
         out = self.out or Path("runs") / f"{self.controller}.safetensors"
         Controller(
             self.controller,

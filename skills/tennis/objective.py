@@ -119,9 +119,7 @@ class Returning:
         senses = arena.reset(states)
 
         def seen() -> Vector:
-            ahead = senses.ahead
-            given = observation(ahead.position, ahead.velocity, senses.q, made.style)
-            return given.reshape(*lead, -1)
+            return observation(senses.ahead, senses.q).reshape(*lead, -1)
 
         tried: Any = (parameters, None)
         if self._aim.adapter:
