@@ -15,6 +15,7 @@ from robot.cli import build
 from robot.cli.describe import TrainDescriptors
 from robot.cli.errors import Failure, WrongUse
 from robot.cli.train_choice import TrainSpin, TrainStyle
+from robot.cli.train_evolve import TrainAdapter, TrainEvolve
 from robot.cli.train_tennis import TrainTennis
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Train:
     what: (
         Annotated["TrainBeso", subcommand("beso")]
         | Annotated[TrainTennis, subcommand("tennis")]
+        | Annotated[TrainEvolve, subcommand("evolve")]
+        | Annotated[TrainAdapter, subcommand("adapter")]
         | Annotated[TrainDescriptors, subcommand("descriptors")]
         | Annotated[TrainSpin, subcommand("spin")]
         | Annotated[TrainStyle, subcommand("style")]

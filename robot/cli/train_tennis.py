@@ -13,11 +13,13 @@ from robot.cli import build
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:
+    from sim.tennis.states import States
+    from skills.tennis.curriculum import Curriculum
     from skills.tennis.distil import Learned
     from skills.tennis.recipes import Recipe
     from skills.tennis.stroke import StrokeConfig
 
-SPARSE = 30  # categories with fewer balls are left to the others
+SPARSE = 30  # balls that a category of the curriculum needs
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class TrainTennis:
                 show(round_, dict(metrics))
 
             metrics: dict[str, float] = {}
-            made = distil(worlds, pool.draw, PAPER, recipe.style, config, told, begin)
+            made = distil(worlds, pool.draw, PAPER, config, told, begin)
         out = self.out or Path("runs") / f"{self.controller}.safetensors"
         Controller(
             self.controller,
@@ -119,43 +121,61 @@ class TrainTennis:
         return 0
 
 
+def balls(recipe: "Recipe", rallies: Path, serves: Path | None, held_out: bool = False) -> "States":
+    """The ball states that are a recipe's, mirrored ones too: to train on, or those held out."""
+    import numpy as np
+
+    from sim.tennis import states as s
+
+    file = rallies
+    if recipe.balls == "serve":
+        if serves is None:
+            raise WrongUse("this controller returns serves: --serves must name their states")
+        file = serves
+    loaded = s.load(file)
+    kept = loaded.pick(loaded.held_out == held_out)
+    # A mirror doubles them; forehand balls cross the edge on the right, or in the middle.
+    both = s.States(
+        np.concatenate((kept.ids, kept.ids)),
+        np.concatenate((kept.values, s.mirrored(kept.values))),
+    )
+    side = s.sides(both.ball()) * (1 if recipe.style == "forehand" else -1)
+    mine = side > -s.CENTRE
+    if recipe.category:
+        mine &= s.categories(both)[recipe.category]
+    return both.pick(mine)
+
+
+def curriculum(states: "States") -> "Curriculum":
+    """By categories of balls; those with too few are left to the others."""
+    import numpy as np
+
+    from sim.tennis import states as s
+    from skills.tennis.curriculum import Curriculum
+
+    members = {
+        name: np.flatnonzero(mask)
+        for name, mask in s.categories(states).items()
+        if mask.sum() >= SPARSE and name != "serve"
+    } or {"all": np.arange(len(states))}
+
+    def valid(value: Any) -> bool:
+        return bool(s.valid(s.split(value[None]))[0])
+
+    return Curriculum(states.values, members, valid)
+
+
 class Pool:
     """The balls that a controller is taught with: by an automatic curriculum."""
 
     def __init__(self, recipe: "Recipe", rallies: Path, serves: Path | None) -> None:
         import numpy as np
 
-        from sim.tennis import states as s
-        from skills.tennis.curriculum import Curriculum, Tally
+        from skills.tennis.curriculum import Tally
 
-        file = rallies
-        if recipe.balls == "serve":
-            if serves is None:
-                raise WrongUse("this controller returns serves: --serves must name their states")
-            file = serves
-        loaded = s.load(file)
-        kept = loaded.pick(~loaded.held_out)
-        # A mirror doubles them; forehand balls cross the edge on the right, or in the middle.
-        both = s.States(
-            np.concatenate((kept.ids, kept.ids)),
-            np.concatenate((kept.values, s.mirrored(kept.values))),
-        )
-        side = s.sides(both.ball()) * (1 if recipe.style == "forehand" else -1)
-        mine = side > -s.CENTRE
-        if recipe.category:
-            mine &= s.categories(both)[recipe.category]
-        both = both.pick(mine)
-        members = {
-            name: np.flatnonzero(mask)
-            for name, mask in s.categories(both).items()
-            if mask.sum() >= SPARSE and name != "serve"
-        } or {"all": np.arange(len(both))}
-
-        def valid(value: Any) -> bool:
-            return bool(s.valid(s.split(value[None]))[0])
-
-        self._curriculum = Curriculum(both.values, members, valid)
-        self._tally, self._count = Tally.empty(len(members)), len(members)
+        self._curriculum = curriculum(balls(recipe, rallies, serves))
+        self._count = len(self._curriculum.names)
+        self._tally = Tally.empty(self._count)
         self._drawn: Any = np.empty(0, np.int64)
         self._stroke = recipe.stroke
 

@@ -1,5 +1,7 @@
 """Many balls at once, for training: the world of `sim.tennis.world` on threads."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,10 +11,12 @@ from robot.types import Vector
 from sim.tennis.court import Court, CourtConfig, Seen
 from sim.tennis.engine import Many
 from sim.tennis.judge import LIMIT, Judge
+from sim.tennis.model import TOUCHES
 from sim.tennis.referee import ROOF
 from sim.tennis.states import split
 
 SPEEDS = np.ones(len(TENNIS.joints), dtype=bool)
+CRASH = TOUCHES.index("crash")
 
 
 class TennisBatch:
@@ -36,6 +40,10 @@ class TennisBatch:
         self.n, config = n, config or CourtConfig()
         self._court = Court(Many(n, config.track == "paper", threads), config, rng.spawn(n))
         self.judges: list[Judge] = []
+
+    def reseed(self, rngs: Sequence[np.random.Generator]) -> None:
+        """Other generators from here on, one a world."""
+        self._court.reseed(rngs)
 
     def reset(self, values: Vector) -> Seen:
         """New episodes everywhere, from ball states (n, 9); what is seen at their first tick."""
@@ -77,6 +85,11 @@ class TennisBatch:
                 court.touches[row] = []
         court.live = np.array([row for row in live if not self.judges[row].over], dtype=np.int64)
         return court.observe()
+
+    @property
+    def crashing(self) -> Mask:
+        """(n,) bool: which robots touch the table now."""
+        return self._court.touching[:, CRASH] > 0
 
     def ball(self) -> tuple[Vector, Vector, Vector]:
         """The truth, for rewards: position [m], velocity [m/s] and spin [rad/s], each (n, 3)."""

@@ -79,12 +79,7 @@ class Court:
         They draw the latencies of their robot, the first also the contacts.
         """
         self.engine, self.config, self.n = engine, config, engine.n
-        self._rngs = list(rngs)
-        if len(self._rngs) != self.n * len(engine.limbs):
-            raise ValueError(
-                f"{self.n} worlds of {len(engine.limbs)} need as many generators, not "
-                f"{len(self._rngs)}"
-            )
+        self.reseed(rngs)
         self._track, self._paper = TRACKS[config.track], config.track == "paper"
         n, joints = self.n, len(TENNIS.joints)
         self.step = 0  # of physics, so far
@@ -94,8 +89,17 @@ class Court:
         self._born = np.zeros(n, dtype=np.int64)  # step at which the ball came
         self._lines = [latency.Line(n, joints) for _ in engine.limbs]
         self._ball = latency.Past(n, 3)
-        self._touching = np.zeros((n, len(engine.touches)))
+        self.touching = np.zeros((n, len(engine.touches)))  # contacts of each kind, now
         self._added = np.zeros((n, 2, 2))  # to (table, racket)'s (damping, friction)
+
+    def reseed(self, rngs: Sequence[np.random.Generator]) -> None:
+        """Other generators from here on."""
+        robots = len(self.engine.limbs)
+        if len(rngs) != self.n * robots:
+            raise ValueError(
+                f"{self.n} worlds of {robots} need as many generators, not {len(rngs)}"
+            )
+        self._rngs = list(rngs)
 
     def reset(
         self, states: BallState, rows: NDArray[np.int64] | None = None, q: Vector | None = None
@@ -121,7 +125,7 @@ class Court:
         engine = self.engine
         self._place(rows, states)
         self._born[rows] = self.step
-        self._touching[rows] = 0.0
+        self.touching[rows] = 0.0
         if self.config.randomise:
             for row in rows.tolist():
                 rng = self._rngs[row]
@@ -214,9 +218,9 @@ class Court:
                 racket[free] = damping[free]
         else:
             self._collide(BallState(position, velocity, engine.spin), found)
-        if not np.array_equal(found, self._touching):
+        if not np.array_equal(found, self.touching):
             self._note(found, position, velocity)
-            self._touching = found
+            self.touching = found
         self.step += 1
         self._remember()
 
@@ -229,7 +233,7 @@ class Court:
 
     def _note(self, found: Vector, position: Vector, velocity: Vector) -> None:
         """List what began, and the rackets that were left, at the step's beginning."""
-        begun, ended = (found > 0) & (self._touching == 0), (found == 0) & (self._touching > 0)
+        begun, ended = (found > 0) & (self.touching == 0), (found == 0) & (self.touching > 0)
         names, rackets = self.engine.touches, self.engine.rackets
         ended[:, [k for k in range(len(names)) if k not in rackets]] = False
         for row, k in zip(*np.nonzero(begun | ended), strict=True):

@@ -26,7 +26,16 @@ Steps = NDArray[np.int64]
 
 def draw(rngs: Sequence[np.random.Generator]) -> Vector:
     """(n, 6) latencies [ms] in the order of KINDS, a row for each generator."""
-    drawn = np.stack([rng.standard_normal(len(KINDS)) for rng in rngs])
+    return _latencies(np.stack([rng.standard_normal(len(KINDS)) for rng in rngs]))
+
+
+def drawn(rngs: Sequence[np.random.Generator], ticks: int) -> Steps:
+    """(n, ticks, 6) likewise, in steps: those that `ticks` draws would give."""
+    normal = np.stack([rng.standard_normal((ticks, len(KINDS))) for rng in rngs])
+    return np.rint(_latencies(normal) / (1e3 * DT)).astype(np.int64)
+
+
+def _latencies(drawn: Vector) -> Vector:
     return np.clip(MEAN + np.sqrt(VARIANCE) * drawn, 0.0, LONGEST - 1.0)
 
 

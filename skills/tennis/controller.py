@@ -8,12 +8,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from robot.ball import BallState
 from robot.types import Vector, vector
 from skills.saved import CheckpointError, read, write
 from skills.tennis.network import ADAPTER, CONTROLLER, Network, Shape, Stream, modulate
 from skills.tennis.normalise import Normaliser
 
-FORMAT = "courtside-tennis-1"
+FORMAT = "courtside-tennis-2"
 
 Style = Literal["forehand", "backhand"]
 Track = Literal["paper", "physical"]
@@ -21,19 +22,17 @@ STYLES: tuple[Style, ...] = get_args(Style)
 TRACKS: tuple[Track, ...] = get_args(Track)
 
 
-def observation(
-    ball_position: ArrayLike, ball_velocity: ArrayLike, q: ArrayLike, style: Style
-) -> Vector:
+def observation(ball: BallState, q: ArrayLike) -> Vector:
     """A timestep (..., 16) of what a controller sees.
 
-    Ball position (..., 3) [m] and velocity (..., 3) [m/s] in the table's frame, joint positions
-    (..., 8) [m or rad], and the style as one-hot (2) in the order of STYLES. Leading shapes
-    broadcast.
+    The estimated ball: position (..., 3) [m] and velocity (..., 3) [m/s] in the table's frame;
+    joint positions (..., 8) [m or rad]; and the ball's estimated spin about x and z [rad/s], in
+    the two places where the paper's controllers see their style: of a controller that never
+    changes, while the spin decides where the ball leaves the racket.
     """
-    parts = [np.asarray(part, np.float64) for part in (ball_position, ball_velocity, q)]
-    parts.append(np.array([style == name for name in STYLES], np.float64))
-    lead = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
-    return np.concatenate([np.broadcast_to(p, (*lead, p.shape[-1])) for p in parts], axis=-1)
+    spin = np.asarray(ball.spin, np.float64)[..., [0, 2]]
+    parts = [np.asarray(part, np.float64) for part in (ball.position, ball.velocity, q)]
+    return np.concatenate((*parts, spin), axis=-1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from robot.ball import Track
 from robot.tennis import SPEED, TENNIS
 from robot.types import Vector, vector
-from skills.tennis.arena import Arena, Fates, Senses, Worlds
-from skills.tennis.controller import Playing, Style, observation
+from skills.tennis.arena import Arena, Fates, Worlds
+from skills.tennis.controller import Playing, observation
 from skills.tennis.network import CONTROLLER, initial
 from skills.tennis.network_torch import TorchNetwork
 from skills.tennis.normalise import Normaliser
@@ -52,18 +52,11 @@ class Lessons:
         return Lessons(*(np.concatenate(pair) for pair in pairs))
 
 
-def seen(senses: Senses, style: Style) -> Vector:
-    """What a controller of `style` sees of it: (n, 16)."""
-    ahead = senses.ahead
-    return observation(ahead.position, ahead.velocity, senses.q, style)
-
-
 def lesson(
     arena: Arena,
     states: Vector,
     track: Track,
     strokes: list[StrokeConfig],
-    style: Style,
     pupil: Learned | None,
 ) -> tuple[Lessons, Fates]:
     """One episode of each of `states` (n, 9): played by the pupil, or the teacher if there is none.
@@ -80,10 +73,10 @@ def lesson(
         np.zeros((n, LONGEST), np.float32),
     )
     parameters, normaliser = pupil or (np.zeros(CONTROLLER.size), Normaliser.empty(16))
-    playing = Playing(parameters, normaliser, SPEED, seen(senses, style))
+    playing = Playing(parameters, normaliser, SPEED, observation(senses.ahead, senses.q))
     age = np.full(n, -1)  # ticks since the ball is known
     for _ in range(LONGEST):
-        now, given = np.full(n, senses.now), seen(senses, style)
+        now, given = np.full(n, senses.now), observation(senses.ahead, senses.q)
         said = teacher.act(now, senses.ball, senses.seen, senses.q, senses.measured, senses.sent)
         known = ~np.isnan(given[:, 0])
         playing.restart(known & (age < 0), given)
@@ -136,7 +129,6 @@ def distil(
     worlds: Worlds,
     draw: Draw,
     track: Track,
-    style: Style,
     config: DistilConfig,
     show: Callable[[int, float, Fates], None],
     begin: Learned | None = None,
@@ -154,7 +146,7 @@ def distil(
     normaliser = None if begin is None else begin[1]
     for round_ in range(config.rounds):
         states, strokes = draw(rng, worlds.n)
-        new, fates = lesson(arena, states, track, strokes, style, pupil)
+        new, fates = lesson(arena, states, track, strokes, pupil)
         lessons = new if lessons is None else lessons.joined(new)
         if normaliser is None:
             rows = new.seen[(new.counts > 0) & ~np.isnan(new.seen).any(-1)]

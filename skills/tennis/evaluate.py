@@ -35,25 +35,20 @@ class Learned:
 
     def begin(self, senses: Senses) -> None:
         self.chosen = np.full(len(senses.q), -1)  # (n,) index of the controller
-        self._playing = [Playing.of(made, self._seen(senses, made)) for made in self._controllers]
+        seen = observation(senses.ahead, senses.q)
+        self._playing = [Playing.of(made, seen) for made in self._controllers]
 
     def act(self, senses: Senses, new: Mask) -> Vector:
         if new.any():
             rows = BallState(*(field[new] for field in senses.ahead))
             self.chosen[new] = self._choose(rows)
-        wish = np.zeros_like(senses.q)
-        for i, (made, playing) in enumerate(zip(self._controllers, self._playing, strict=True)):
+        wish, seen = np.zeros_like(senses.q), observation(senses.ahead, senses.q)
+        for i, playing in enumerate(self._playing):
             mine = self.chosen == i
             if mine.any():
-                seen = self._seen(senses, made)
                 playing.restart(mine & new, seen)
                 wish[mine] = playing.act(seen)[mine]
         return wish
-
-    @staticmethod
-    def _seen(senses: Senses, made: Controller) -> Vector:
-        there = senses.ahead
-        return observation(there.position, there.velocity, senses.q, made.style)
 
 
 def play(arena: Arena, states: Vector, player: Player) -> tuple[Fates, BallState]:

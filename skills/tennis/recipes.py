@@ -22,6 +22,7 @@ class Recipe:
     category: str = ""  # of balls: one of sim.tennis.states.CATEGORIES; all of them if empty
     target: tuple[float, float] = CENTRE  # [m] where they shall land
     flight: float = 0.58  # [s] until then
+    brush: float = 1.0  # [m/s] of the racket upwards along its face: some topspin, for control
     begin: str = ""  # the controller to start from
 
     @property
@@ -29,7 +30,7 @@ class Recipe:
         """The teacher's."""
         from skills.tennis.stroke import StrokeConfig
 
-        return StrokeConfig(self.target, self.flight, side=self.style)
+        return StrokeConfig(self.target, self.flight, self.brush, self.style)
 
 
 def _specialists(style: Style) -> dict[str, Recipe]:
@@ -40,7 +41,9 @@ def _specialists(style: Style) -> dict[str, Recipe]:
         style: Recipe(style),
         f"{style}_left": made(target=LEFT),
         f"{style}_right": made(target=RIGHT),
-        f"{style}_fast": made(flight=0.46),
+        f"{style}_hard": made(flight=0.46, brush=1.5),
+        f"{style}_loop": made(flight=0.52, brush=2.0),
+        f"{style}_fast": made(category="fast"),
         f"{style}_topspin": made(category="topspin"),
         f"{style}_underspin": made(category="underspin"),
         f"{style}_serve": made(balls="serve"),

@@ -129,8 +129,7 @@ class Rally:
             return self._stroke.act(now, flown, then, state.q[None], measured, sent)[0]
         assert self._controller is not None
         there = ahead(self._track, ball, state.time)
-        style = self._controller.style
-        seen = observation(there.position, there.velocity, state.q[None], style)
+        seen = observation(there, state.q[None])
         self._playing = self._playing or Playing.of(self._controller, seen)
         return self._playing.act(seen)[0]
 

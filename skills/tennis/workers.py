@@ -96,7 +96,10 @@ class Cluster:
     """On `count` processors of a Ray cluster: the one that is connected to, or this machine."""
 
     def __init__(self, make: Make, count: int) -> None:
-        """Connects as `ray.init` does, by RAY_ADDRESS for example, unless that is done already."""
+        """Connects as `ray.init` does, by RAY_ADDRESS for example, unless that is done already.
+
+        `count` 0 is all of its processors.
+        """
         try:
             import ray
             from ray.util import ActorPool
@@ -107,6 +110,7 @@ class Cluster:
         if self._mine:
             ray.init(log_to_driver=False, include_dashboard=False)
         there = int(ray.cluster_resources().get("CPU", 0))
+        count = count or there
         if count > there:
             self.close()
             raise ValueError(f"the Ray cluster has {there} processors; {count} are wanted")
