@@ -8,6 +8,7 @@ one of 34 makes 4,456 parameters.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from robot.types import Vector, vector
 
 FORMAT = "courtside-choice-1"  # of the files that hold them
+FOLDER = Path(__file__).parent / "networks"  # of those that come with the package
 SPIN = (18, 128, 64, 1)  # sizes of its layers: above 0 is underspin
 STYLE = (128, 34, 2)  # above: which of STYLES
 STYLES = ("forehand", "backhand")

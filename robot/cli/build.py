@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from planners.correct import Vocabulary
     from planners.fixed import FixedPlanner
     from planners.program.planner import ProgramPlanner, Timing, Writer
+    from planners.tennis.network import Networks
     from planners.tennis.planner import TennisPlanner
     from robot.estimate import Estimator
     from robot.record import Recorder
@@ -207,7 +208,24 @@ def tennis_planner(
         raise Failure(str(error)) from error
     except ValueError as error:
         raise WrongUse(str(error)) from error
-    return TennisPlanner(chooser, PAPER, say, note, results)
+    return TennisPlanner(chooser, tennis_networks(), PAPER, say, note, results)
+
+
+def tennis_networks() -> "Networks":
+    """What the high-level controller makes its choices with, as it comes with the package."""
+    from planners.tennis.network import FOLDER, FORMAT, SPIN, STYLE, Network, Networks
+    from skills.saved import CheckpointError, read
+
+    made = {}
+    for name, sizes in (("style", STYLE), ("spin", SPIN)):
+        path = FOLDER / f"{name}.safetensors"
+        try:
+            made[name] = Network.of(read(path, FORMAT)[0], sizes)
+        except CheckpointError as error:
+            raise Failure(str(error)) from error
+        except ValueError as error:
+            raise Failure(f"{path}: {error}") from error
+    return Networks(**made)
 
 
 def recorder(

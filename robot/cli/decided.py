@@ -10,7 +10,6 @@ from robot.ball import BallState, Mask
 from robot.types import Flight, Vector
 
 if TYPE_CHECKING:  # imported where used: help must print at once
-    from planners.tennis.chooser import Choice
     from planners.tennis.decide import Decider
     from skills.tennis.arena import Senses
     from skills.tennis.controller import Controller
@@ -22,9 +21,9 @@ class Decided:
     def __init__(self, made: "Sequence[Controller]", deciders: "Sequence[Decider]") -> None:
         from skills.tennis.evaluate import Learned
 
-        self._deciders, self._names = deciders, [controller.name for controller in made]
+        self._deciders, self._index = deciders, {one.name: i for i, one in enumerate(made)}
         self._learned = Learned(made, self._pick)
-        self.choices: list[Choice | None] = [None] * len(deciders)  # the last of each
+        self.names = [""] * len(deciders)  # of what was chosen last
 
     @property
     def chosen(self) -> NDArray[np.int64]:
@@ -57,11 +56,10 @@ class Decided:
                 flight = Flight(float(senses.seen[row]), *known)
                 choice = decider.watch(flight, senses.now, senses.q[row])
                 if choice is not None:
-                    self.choices[row], now[row] = choice, True
+                    self.names[row], now[row] = choice.name, True
         self._rows = np.flatnonzero(now)
         return self._learned.act(senses, now), now
 
     def _pick(self, ball: BallState) -> NDArray[np.int64]:
         """Indices of what was chosen now, in the order of the rows."""
-        made = [self.choices[row] for row in self._rows.tolist()]
-        return np.array([self._names.index(choice.name) for choice in made if choice])
+        return np.array([self._index[self.names[row]] for row in self._rows.tolist()])

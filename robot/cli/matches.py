@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from robot.ball import BallState
 from robot.ball_filter import BallFilter
+from robot.cli import build
 from robot.cli.errors import WrongUse
 from robot.limiter import Limiter, inside
 from robot.tennis import TENNIS
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from skills.tennis.stroke import StrokeConfig
 
 AT_ONCE = 32  # matches that are simulated together
-TOO_LATE = -1.0  # [m] y of a ball, as first known, that can still be played
 LIMIT = 3600.0  # [s] simulated, of a match
 
 # Makes the robots' part of n matches; the generator decides what it chooses.
@@ -181,30 +180,30 @@ class Controllers:
         rng: np.random.Generator,
     ) -> None:
         from planners.tennis.chooser import Chooser
+        from planners.tennis.decide import Decider
         from planners.tennis.experience import Experience
+        from robot.cli.decided import Decided
         from skills.tennis.descriptors import Descriptors
-        from skills.tennis.evaluate import Learned
 
-        self._track = track
         self.experiences = [
             Experience(Chooser(Descriptors(described.simulated), choice, one))
             for one in rng.spawn(n)
         ]
-        self._names = [controller.name for controller in made]
-        self._learned = Learned(made, self._choose)
+        networks = build.tennis_networks()
+        deciders = [Decider(experience, networks, track) for experience in self.experiences]
+        self._decided = Decided(made, deciders)
         self._filter, self._limiter = BallFilter(track, None, n), Limiter(inside(TENNIS), n)
         self._sent = np.zeros((n, len(TENNIS.joints)))
         self._playing = np.zeros(n, dtype=bool)
-        self._rows = np.zeros(0, dtype=np.int64)  # that choose now
         self.chosen: list[list[tuple[float, str]]] = [[] for _ in range(n)]
-        self._begun, self._now = False, 0.0
+        self._begun = False
 
     def act(self, now: float, seen: "Seen", results: "Sequence[Sequence[Shot]]") -> Vector:
         """Joint speeds (n, 8)."""
         from skills.tennis.arena import Senses
         from skills.tennis.skill import GONE, LOST, homeward
 
-        n, self._now = len(seen.q), now
+        n = len(seen.q)
         self._filter.update(seen.ball_time, seen.ball)
         known = self._filter.known[:, None]
         ball, ahead = self._filter.state(), self._filter.at(np.full(n, now))
@@ -213,32 +212,19 @@ class Controllers:
         )
         senses = Senses(now, ball, self._filter.time, ahead, seen.q, seen.time, self._sent)
         if not self._begun:
-            self._learned.begin(senses)
+            self._decided.begin(senses)
             self._begun = True
         for experience, shots in zip(self.experiences, results, strict=True):
             experience.read(shots)
         coming = ball.velocity[:, 1] < 0  # not, while it is not known
         past = (ball.position[:, 1] < GONE) | (now - self._filter.time > LOST)
-        self._playing &= ~(ball.velocity[:, 1] > 0) & ~past
-        new = coming & ~past & ~self._playing & (ahead.position[:, 1] > TOO_LATE)
-        self._playing |= new
-        self._rows = np.flatnonzero(new)
-        wish = self._learned.act(senses, new)
+        wish, chosen = self._decided.follow(senses, coming, past)
+        for row in np.flatnonzero(chosen).tolist():
+            self.chosen[row].append((now, self._decided.names[row]))
+        self._playing = (self._playing & ~(ball.velocity[:, 1] > 0) & ~past) | chosen
         wish = np.where(self._playing[:, None], wish, homeward(seen.q))
         self._sent = self._limiter.limit(wish, seen.q)
         return self._sent
-
-    def _choose(self, ball: BallState) -> NDArray[np.int64]:
-        from robot.ball import landing
-        from skills.tennis.descriptors import key
-
-        serves = landing(self._track, ball)[1][:, 1] > 0
-        picked = []
-        for row, at, serve in zip(self._rows.tolist(), key(ball), serves.tolist(), strict=True):
-            name = self.experiences[row].choose(at, serve).name
-            self.chosen[row].append((self._now, name))
-            picked.append(self._names.index(name))
-        return np.array(picked)
 
 
 def write_records(path: Path, played: "Sequence[Played]", seed: int) -> None:
