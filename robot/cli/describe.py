@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from robot.cli.errors import WrongUse
+from robot.cli.train_tennis import WorldName, stage
 
 if TYPE_CHECKING:
     from robot.types import Vector
 
-AT_ONCE = 250  # balls that are simulated together
+AT_ONCE = 1000  # balls that are simulated together
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,10 @@ class TrainDescriptors:
     """Their folder. Default: those that come with the package."""
     out: Path | None = None
     """The file to write. Default: descriptors.safetensors in that folder."""
-    n: int = 2500
+    n: int = 12_000
     """Balls for each; a fifth of them serves."""
-    threads: int = 2
-    """Of the CPU."""
+    world: WorldName = "surrogate"
+    """Where they are played: the compiled surrogate, or MuJoCo, which takes far longer."""
     seed: int = 0
     """Of everything random."""
     json: Annotated[bool, "One JSON object on standard output."] = False
@@ -41,7 +42,6 @@ class TrainDescriptors:
 
         from robot.ball import PAPER
         from robot.cli.session import print_json
-        from sim.tennis.batch import TennisBatch
         from skills.saved import CheckpointError
         from skills.tennis.arena import Arena
         from skills.tennis.descriptors import Descriptors, Tried, key
@@ -62,10 +62,12 @@ class TrainDescriptors:
                     made = controller(name, folder)
                 except CheckpointError as error:
                     raise WrongUse(str(error)) from error
-                tried, rng = Tried.none(), np.random.default_rng(self.seed)
+                tried, rng = Tried.none(), np.random.default_rng(self.seed)  # the same for all
                 for first in range(0, len(balls), AT_ONCE):
                     some = balls[first : first + AT_ONCE]
-                    arena = Arena(TennisBatch(len(some), rng, threads=self.threads), PAPER)
+                    worlds = stage(self.world, len(some))
+                    worlds.reseed(rng.spawn(len(some)))
+                    arena = Arena(worlds, PAPER)
                     player = Learned([made], lambda ball: np.zeros(len(ball.position), np.int64))
                     fates, known = play(arena, some, player)
                     keys = key(known)

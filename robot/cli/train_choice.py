@@ -47,7 +47,7 @@ class TrainSpin:
         files = [file for file in (self.rallies, self.serves) if file]
         states, held_out = choices.load(files)
         with bar("balls", len(states)) as show:
-            seen, under, ball = choices.watched(states, self.seed, self.threads, show)
+            seen, under, ball = choices.watched(states, self.seed, show)
         known = ~held_out[ball]
         inputs = np.concatenate((seen[known], seen[known] * choices.MIRROR))
         # Both of a ball and its mirror image are learned, or neither.
@@ -116,7 +116,7 @@ class TrainStyle:
         except CheckpointError as error:
             raise WrongUse(str(error)) from error
         with bar("balls", 2 * len(values)) as show:
-            windows, landed, right = choices.tried(values, made, self.seed, self.threads, show)
+            windows, landed, right = choices.tried(values, made, self.seed, show)
         seen = ~np.isnan(windows).any(axis=1)
         learned = np.flatnonzero(seen & (np.arange(len(values)) < self.n))
         config = TrainConfig(steps=self.steps, seed=self.seed)

@@ -12,7 +12,7 @@ same, and the few thousand keys of a controller take some 20 microseconds.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +22,7 @@ from robot.compiled import compiled
 from robot.types import Vector, vector
 from skills.saved import CheckpointError, read, write
 
-FORMAT = "courtside-descriptors-1"
+FORMAT = "courtside-descriptors-2"
 NEIGHBOURS = 25
 # Differences that count as much as each other: a fifth of the published states' spread.
 SCALE = np.array([0.08, 0.08, 0.03, 0.24, 0.24, 0.3, 8.0])  # [m, m/s, rad/s]
@@ -127,11 +127,15 @@ class Descriptors:
         )
 
     def save(self, path: Path) -> None:
-        tensors = {}
+        """Write them. ValueError unless all were tried on the same balls."""
+        keys = next(iter(self.simulated.values())).keys
+        tensors: dict[str, NDArray[Any]] = {"keys": keys.astype(np.float32)}
         for name, tried in self.simulated.items():
-            for field, values in vars(tried).items():
-                kind = np.uint8 if values.dtype == bool else np.float32
-                tensors[f"{name}.{field}"] = values.astype(kind)
+            if not np.array_equal(tried.keys, keys):
+                raise ValueError(f"{name} was tried on other balls than the rest")
+            tensors[f"{name}.fate"] = (tried.hit + tried.landed).astype(np.uint8)
+            tensors[f"{name}.speed"] = tried.speed.astype(np.float16)
+            tensors[f"{name}.place"] = tried.place.astype(np.float16)
         write(path, FORMAT, tensors, {"names": list(self.names)})
 
     @classmethod
@@ -140,12 +144,11 @@ class Descriptors:
         tensors, facts = read(path, FORMAT)
         tried = {}
         try:
+            keys = vector(tensors["keys"])
             for name in facts["names"]:
-                keys, hit, landed, speed, place = (
-                    tensors[f"{name}.{field}"]
-                    for field in ("keys", "hit", "landed", "speed", "place")
-                )
-                tried[name] = Tried(vector(keys), hit > 0, landed > 0, vector(speed), vector(place))
+                fate = tensors[f"{name}.fate"]  # 0 missed, 1 hit, 2 hit and landed
+                speed, place = (vector(tensors[f"{name}.{what}"]) for what in ("speed", "place"))
+                tried[name] = Tried(keys, fate > 0, fate > 1, speed, place)
         except KeyError as error:
             raise CheckpointError(f"{path}: it lacks {error}") from error
         return cls(tried)
