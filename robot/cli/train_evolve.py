@@ -12,15 +12,13 @@ from tyro.conf import Positional
 
 from robot.cli import build
 from robot.cli.errors import WrongUse
-from robot.cli.train_tennis import balls, curriculum
+from robot.cli.train_tennis import WorldName, balls, curriculum, stage
 
 if TYPE_CHECKING:
     from skills.tennis.controller import Controller
     from skills.tennis.evolution import EvolutionConfig, Progress
     from skills.tennis.objective import Aim, Returning, Stage
     from skills.tennis.workers import Workers
-
-WorldName = Literal["surrogate", "mujoco"]
 
 
 @dataclass(frozen=True)
@@ -61,15 +59,7 @@ class Task:
         return Aim(controller, RECIPES[self.name].target, self.adapter)
 
     def stage(self, n: int) -> "Stage":
-        """n worlds; they are given other generators before they are played in."""
-        import numpy as np
-
-        from sim.tennis.batch import TennisBatch
-        from sim.tennis.court import CourtConfig
-        from sim.tennis.quick import QuickBatch
-
-        kind = QuickBatch if self.world == "surrogate" else TennisBatch
-        return kind(n, np.random.default_rng(0), CourtConfig(self.track))
+        return stage(self.world, n, self.track)
 
     def checked(self, controller: "Controller", n: int, seed: int) -> dict[str, float]:
         """How it returns `n` balls that it was not trained on, or as many as there are."""
@@ -156,11 +146,12 @@ class TrainEvolve:
 
         if self.controller not in RECIPES:
             raise WrongUse(f"unknown controller {self.controller!r}; valid: {', '.join(RECIPES)}")
+        hands = _hands(self.workers)
         begin = self.begin or FOLDER / f"{self.controller}.safetensors"
         out = self.out or Path("runs") / f"{self.controller}.safetensors"
         task = Task(self.controller, begin, self.rallies, self.serves, self.world, self.adapter)
         try:
-            made = self._improve(task, out.with_suffix(".run"))
+            made = self._improve(task, hands, out.with_suffix(".run"))
         except (CheckpointError, StatesError) as error:
             raise WrongUse(str(error)) from error
         made.save(out)
@@ -172,7 +163,7 @@ class TrainEvolve:
             print(f"written: {out}", file=sys.stderr)
         return 0
 
-    def _improve(self, task: Task, file: Path) -> "Controller":
+    def _improve(self, task: Task, hands: tuple[bool, int], file: Path) -> "Controller":
         import numpy as np
 
         from skills.tennis.curriculum import Tally
@@ -184,7 +175,7 @@ class TrainEvolve:
         before = task.checked(made, self.check, self.seed)
         known = Knowledge(made.normaliser, Tally.empty(objective.categories))
         try:
-            config, workers = self._config(), _workers(self.workers, task)
+            config, workers = self._config(), _workers(hands, task)
             with workers as some, _bar(self.controller) as show:
                 start = Run.begin(aim.start, known)
                 run = evolve(start, some, config, file, about=task.about(), show=show)
@@ -221,14 +212,20 @@ class TrainAdapter(TrainEvolve):
     adapter = True
 
 
+def _hands(wanted: str) -> tuple[bool, int]:
+    """Of `--workers`: on Ray or not, and how many; 0 for as many as there are."""
+    ray, count = wanted.startswith("ray"), wanted.removeprefix("ray").removeprefix(":")
+    if not (count.isdecimal() and int(count)) and wanted != "ray":
+        raise WrongUse(f"--workers must be a number, ray or ray:N, not {wanted!r}")
+    return ray, int(count or 0)
+
+
 @contextmanager
-def _workers(wanted: str, task: Task) -> "Iterator[Workers]":
+def _workers(hands: tuple[bool, int], task: Task) -> "Iterator[Workers]":
     from skills.tennis.workers import Cluster, Processes
 
-    kind, _, count = wanted.partition(":") if wanted.startswith("ray") else ("", "", wanted)
-    if kind not in ("", "ray") or not (count.isdecimal() or (kind and not count)):
-        raise WrongUse(f"--workers must be a number, ray or ray:N, not {wanted!r}")
-    workers = Cluster(task, int(count or 0)) if kind else Processes(task, int(count))
+    ray, count = hands
+    workers = Cluster(task, count) if ray else Processes(task, count)
     try:
         yield workers
     finally:

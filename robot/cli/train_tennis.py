@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional
 
@@ -13,12 +13,15 @@ from robot.cli import build
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:
+    from robot.ball import TrackName
     from sim.tennis.states import States
     from skills.tennis.curriculum import Curriculum
     from skills.tennis.distil import Learned
+    from skills.tennis.objective import Stage
     from skills.tennis.recipes import Recipe
     from skills.tennis.stroke import StrokeConfig
 
+WorldName = Literal["surrogate", "mujoco"]
 SPARSE = 30  # balls that a category of the curriculum needs
 
 
@@ -36,16 +39,18 @@ class TrainTennis:
     """The file to write. Default: runs/NAME.safetensors."""
     begin: Path | None = None
     """A controller to start from. Default: the recipe's, from the package, if it has one."""
-    rounds: int = 16
+    world: WorldName = "surrogate"
+    """Where it plays: the compiled surrogate, or MuJoCo, which takes some thirty times as long."""
+    rounds: int = 20
     """Of play and teaching."""
-    episodes: int = 512
+    episodes: int = 1024
     """A round."""
-    steps: int = 600
+    steps: int = 500
     """Of gradient descent a round."""
-    last_steps: int = 6000
+    last_steps: int = 10_000
     """In the last round."""
     threads: int = 1
-    """Of the CPU."""
+    """Of the CPU, for gradient descent."""
     seed: int = 0
     """Of everything random."""
     json: Annotated[bool, "One JSON object on standard output."] = False
@@ -64,7 +69,6 @@ class TrainTennis:
         from robot.ball import PAPER
         from robot.cli.session import print_json
         from robot.tennis import SPEED
-        from sim.tennis.batch import TennisBatch
         from sim.tennis.states import StatesError
         from skills.saved import CheckpointError
         from skills.tennis.controller import Controller
@@ -84,7 +88,8 @@ class TrainTennis:
             pool = Pool(recipe, self.rallies, self.serves)
         except (CheckpointError, StatesError) as error:
             raise WrongUse(str(error)) from error
-        worlds = TennisBatch(self.episodes, np.random.default_rng(self.seed), threads=self.threads)
+        worlds = stage(self.world, self.episodes)
+        worlds.reseed(np.random.default_rng(self.seed).spawn(self.episodes))
         config = DistilConfig(self.rounds, self.steps, self.last_steps, seed=self.seed)
         with _bar(self.controller, self.rounds) as show:
 
@@ -119,6 +124,18 @@ class TrainTennis:
         else:
             print(f"written: {out}", file=sys.stderr)
         return 0
+
+
+def stage(world: WorldName, n: int, track: "TrackName" = "paper") -> "Stage":
+    """n worlds; they are to be given generators of their own before they are played in."""
+    import numpy as np
+
+    from sim.tennis.batch import TennisBatch
+    from sim.tennis.court import CourtConfig
+    from sim.tennis.quick import QuickBatch
+
+    kind = QuickBatch if world == "surrogate" else TennisBatch
+    return kind(n, np.random.default_rng(0), CourtConfig(track))
 
 
 def balls(recipe: "Recipe", rallies: Path, serves: Path | None, held_out: bool = False) -> "States":

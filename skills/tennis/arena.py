@@ -18,7 +18,7 @@ from robot.types import Vector
 
 
 class Worlds(Protocol):
-    """n worlds of one ball each; see `sim.tennis.batch.TennisBatch`."""
+    """n worlds of one ball each; see `sim.tennis.quick.QuickBatch`."""
 
     n: int
 

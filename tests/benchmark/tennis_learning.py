@@ -3,13 +3,15 @@
     python tests/benchmark/tennis_learning.py --workers ray
 
 The network: evaluations a second on one core, streamed, one row or many at a time. Training: steps
-of the evolution strategy at the controller's size, whose rollouts each take 20 ms of processor
-time, with one worker and with two. Prints one JSON object.
+of the evolution strategy at the controller's size, with one worker and with two: the forehand that
+comes with the package in the surrogate world with --rallies FILE, and without it rollouts that
+each take 20 ms of processor time. Prints one JSON object.
 """
 
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic, perf_counter, process_time
 from typing import Literal
 
@@ -18,11 +20,13 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy: one core
 import numpy as np
 import tyro
 
+from robot.cli.train_evolve import Task
 from robot.types import vector
 from skills.tennis.curriculum import Tally
 from skills.tennis.evolution import EvolutionConfig, Run, advance
 from skills.tennis.network import CONTROLLER, Network, Stream, initial
 from skills.tennis.normalise import Normaliser
+from skills.tennis.recipes import FOLDER
 from skills.tennis.workers import Cluster, Knowledge, Processes, Result, Trial
 
 WORK = 0.02  # [s] of processor time a rollout
@@ -33,6 +37,8 @@ class Benchmark:
     """What to run."""
 
     workers: Literal["processes", "ray"] = "processes"
+    rallies: Path | None = None
+    """Ball states of rallies, a JSON file."""
     steps: int = 5
     """Steps with one worker, and steps with two."""
     seed: int = 0
@@ -70,10 +76,18 @@ def main(benchmark: Benchmark) -> None:
 
     config = EvolutionConfig(perturbations=20, rollouts=3, together=2, seed=benchmark.seed)
     start = Run.begin(initial(CONTROLLER, rng), Knowledge(Normaliser.empty(1), Tally.empty(0)))
+    make = make_work
+    if benchmark.rallies:
+        path = FOLDER / "forehand.safetensors"
+        make = Task("forehand", path, benchmark.rallies.resolve(), None, "surrogate", False)
+        config = EvolutionConfig(sigma=0.004, step_size=0.001, perturbations=100)
+        made, categories = make.aim().controller, make().categories
+        known = Knowledge(made.normaliser, Tally.empty(categories))
+        start = Run.begin(make.aim().start, known)
     kind = Cluster if benchmark.workers == "ray" else Processes
     runs, took = {1: start, 2: start}, {1: [], 2: []}
     for count in (1, 2):
-        workers = kind(make_work, count)
+        workers = kind(make, count)
         try:
             advance(start, workers, config)  # all workers have begun
             for _ in range(benchmark.steps):
