@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,7 +106,7 @@ def test_the_style_policy_learns_who_lands_what():
     forehand = rng.random(1500) < np.where(side > 0.2, 0.9, 0.2)
     backhand = rng.random(1500) < np.where(side > 0.2, 0.1, 0.8)
     landed = np.stack((forehand, backhand), axis=1)
-    network = train_style(windows[:1000], landed[:1000], QUICK, silent)
+    network = train_style(windows[:1000], landed[:1000], np.arange(1000), QUICK, silent)
     chosen = network(windows[1000:]).argmax(axis=1)
     right = chosen == np.where(side[1000:] > 0.2, 0, 1)
     assert right.mean() > 0.88
@@ -136,9 +137,9 @@ def test_the_spin_classifier_learns_it_from_how_balls_fly():
 def test_the_same_seed_makes_the_same_network():
     rng = np.random.default_rng(0)
     windows, landed = rng.normal(0, 1, (200, 128)), rng.random((200, 2)) < 0.5
-    config = TrainConfig(steps=20, check=10)
-    one, two = (train_style(windows, landed, config, silent) for _ in range(2))
-    other = train_style(windows, landed, TrainConfig(steps=20, check=10, seed=1), silent)
+    config, balls = TrainConfig(steps=20, check=10), np.arange(200)
+    one, two = (train_style(windows, landed, balls, config, silent) for _ in range(2))
+    other = train_style(windows, landed, balls, replace(config, seed=1), silent)
     assert (one(windows) == two(windows)).all()
     assert not np.allclose(one(windows), other(windows))
 

@@ -12,6 +12,7 @@ from planners.tennis.network import Network
 from planners.tennis.sight import VOTES, timestep, turns, window
 from robot.ball import PAPER, BallState, Mask, cross
 from robot.cli.errors import WrongUse
+from robot.cli.train_tennis import WorldName, stage
 from robot.intervals import wilson
 from robot.tennis import EDGE, TENNIS
 from robot.types import Vector
@@ -86,10 +87,10 @@ class Tried:
 
 
 def tried(
+    world: WorldName,
     states: Vector,
     made: list[Controller],
     seed: int,
-    threads: int,
     show: Callable[[int], None],
 ) -> tuple[Vector, Mask, Mask]:
     """Balls `states` (n, 9), each played with each of k controllers that are `made`.
@@ -102,7 +103,8 @@ def tried(
         some = states[first : first + AT_ONCE]
         fates, players = [], [Tried(controller) for controller in made]
         for player in players:  # with the same latencies: each sees the same
-            worlds = TennisBatch(len(some), np.random.default_rng([seed, first]), threads=threads)
+            worlds = stage(world, len(some))
+            worlds.reseed(np.random.default_rng([seed, first]).spawn(len(some)))
             fates.append(play(Arena(worlds, PAPER), some, player)[0].landed)
             show(len(some))
         seen = players[0].windows
