@@ -34,11 +34,14 @@ class TrainConfig:
     seed: int = 0
 
 
-def train_style(windows: Vector, landed: Mask, config: TrainConfig, show: Show) -> Network:
+def train_style(
+    windows: Vector, landed: Mask, balls: NDArray[np.int64], config: TrainConfig, show: Show
+) -> Network:
     """The style policy that has most balls landed.
 
     `windows` (n, 128) as by `planners.tennis.sight.window`; `landed` (n, 2): with the generalist
-    of each style. What is maximised is the expected landing, sum p(style) * landed(style).
+    of each style; `balls` (n,) says which of them are of one ball. What is maximised is the
+    expected landing, sum p(style) * landed(style).
     """
     spread = windows.std(axis=0)
     scale = np.where(spread > STILL, 1 / np.maximum(spread, STILL), 0.0)
@@ -50,8 +53,7 @@ def train_style(windows: Vector, landed: Mask, config: TrainConfig, show: Show) 
     def figure(out: Vector, rows: NDArray[np.int64]) -> float:
         return float(landed[rows, out.argmax(axis=1)].mean())
 
-    groups = np.arange(len(windows))
-    return _train(STYLE, windows, np.diag(scale), groups, loss, figure, config, show)
+    return _train(STYLE, windows, np.diag(scale), balls, loss, figure, config, show)
 
 
 def train_spin(

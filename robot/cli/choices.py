@@ -12,11 +12,12 @@ from planners.tennis.network import Network
 from planners.tennis.sight import VOTES, timestep, turns, window
 from robot.ball import PAPER, BallState, Mask, cross
 from robot.cli.errors import WrongUse
+from robot.cli.train_tennis import WorldName, stage
 from robot.intervals import wilson
 from robot.tennis import EDGE, TENNIS
 from robot.types import Vector
 from sim.tennis import states as s
-from sim.tennis.quick import QuickBatch
+from sim.tennis.batch import TennisBatch
 from skills.tennis.arena import Arena, Senses
 from skills.tennis.controller import Controller
 from skills.tennis.evaluate import Learned, play
@@ -36,7 +37,7 @@ def load(files: list[Path]) -> tuple[Vector, Mask]:
 
 
 def watched(
-    states: Vector, seed: int, show: Callable[[int], None]
+    states: Vector, seed: int, threads: int, show: Callable[[int], None]
 ) -> tuple[Vector, Mask, NDArray[np.int64]]:
     """What the spin classifier sees of balls `states` (n, 9) while robots stand still.
 
@@ -46,7 +47,7 @@ def watched(
     still, parts = np.zeros(len(TENNIS.joints)), []
     for first in range(0, len(states), AT_ONCE):
         some = states[first : first + AT_ONCE]
-        worlds = QuickBatch(len(some), np.random.default_rng([seed, first]))
+        worlds = TennisBatch(len(some), np.random.default_rng([seed, first]), threads=threads)
         arena, count = Arena(worlds, PAPER), np.zeros(len(some), dtype=np.int64)
         senses = arena.reset(some)
         while (count < VOTES).any() and not arena.over.all():
@@ -86,6 +87,7 @@ class Tried:
 
 
 def tried(
+    world: WorldName,
     states: Vector,
     made: list[Controller],
     seed: int,
@@ -101,7 +103,8 @@ def tried(
         some = states[first : first + AT_ONCE]
         fates, players = [], [Tried(controller) for controller in made]
         for player in players:  # with the same latencies: each sees the same
-            worlds = QuickBatch(len(some), np.random.default_rng([seed, first]))
+            worlds = stage(world, len(some))
+            worlds.reseed(np.random.default_rng([seed, first]).spawn(len(some)))
             fates.append(play(Arena(worlds, PAPER), some, player)[0].landed)
             show(len(some))
         seen = players[0].windows

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from robot.cli import build
 from robot.cli.errors import Failure, WrongUse
+from robot.cli.train_tennis import WorldName
 
 if TYPE_CHECKING:
     from planners.tennis.network import Network
@@ -80,12 +81,15 @@ class TrainStyle:
     """The folder of the generalists, forehand and backhand. Default: the package's."""
     out: Path | None = None
     """The file to write. Default: runs/style.safetensors."""
-    n: int = 8000
-    """Balls to learn from, each played once with both; those that are held out come on top."""
+    world: WorldName = "surrogate"
+    """Where balls to learn from are played: the compiled surrogate, or MuJoCo. Those that are held
+    out are played in MuJoCo."""
+    n: int = 24_000
+    """Balls to learn from, each played once with both."""
     steps: int = 4000
     """Of gradient descent."""
     threads: int = 1
-    """Of the CPU."""
+    """Of the CPU, for gradient descent."""
     seed: int = 0
     """Of everything random."""
     json: Annotated[bool, "One JSON object on standard output."] = False
@@ -108,25 +112,24 @@ class TrainStyle:
         states, held_out = choices.load(files)
         rng = np.random.default_rng(self.seed)
         pool = np.flatnonzero(~held_out)
-        values = states[rng.choice(pool, self.n, replace=self.n > len(pool))]
-        values = np.where(rng.random(self.n)[:, None] < 0.5, mirrored(values), values)
-        values = np.concatenate((values, states[held_out]))
+        rows = rng.choice(pool, self.n, replace=self.n > len(pool))
+        flip = rng.random(self.n)[:, None] < 0.5
+        values = np.where(flip, mirrored(states[rows]), states[rows])
         try:
             made = [controller(style, self.controllers or FOLDER) for style in STYLES]
         except CheckpointError as error:
             raise WrongUse(str(error)) from error
-        with bar("balls", 2 * len(values)) as show:
-            windows, landed, right = choices.tried(values, made, self.seed, show)
+        rest = states[held_out]
+        with bar("balls", 2 * (self.n + len(rest))) as show:
+            windows, landed, _ = choices.tried(self.world, values, made, self.seed, show)
+            new, fates, right = choices.tried("mujoco", rest, made, self.seed, show)
         seen = ~np.isnan(windows).any(axis=1)
-        learned = np.flatnonzero(seen & (np.arange(len(values)) < self.n))
+        windows, landed, rows = windows[seen], landed[seen], rows[seen]
         config = TrainConfig(steps=self.steps, seed=self.seed)
         network = trained(
-            "style",
-            config,
-            lambda show: train_style(windows[learned], landed[learned], config, show),
+            "style", config, lambda show: train_style(windows, landed, rows, config, show)
         )
-        kept = np.flatnonzero(seen & (np.arange(len(values)) >= self.n))
-        metrics = choices.landing(network, windows[kept], landed[kept], right[kept])
+        metrics = choices.landing(network, new, fates, right)
         return done(self.out, "style", network, metrics, files, self.json)
 
 
