@@ -60,7 +60,7 @@ class Pinhole:
         """(..., 3) unit directions, in the world, of what is seen at `pixel` (..., 2)."""
         aside = (np.asarray(pixel, dtype=np.float64) - self.centre) / self.focal
         ahead = np.concatenate((aside, np.ones_like(aside[..., :1])), axis=-1) @ self.rotation
-        return np.asarray(ahead / np.linalg.norm(ahead, axis=-1, keepdims=True), np.float64)
+        return ahead / np.sqrt((ahead**2).sum(axis=-1, keepdims=True))
 
     def depth(self, point: ArrayLike) -> Vector:
         """(...) [m] of points (..., 3) ahead of it."""
@@ -86,7 +86,7 @@ def triangulate(cameras: Sequence[Pinhole], pixels: ArrayLike) -> tuple[Vector, 
         across = np.eye(3) - np.outer(ray, ray)
         left += across
         right += across @ camera.eye
-    point = np.linalg.solve(left, right)
+    point: Vector = np.asarray(np.linalg.solve(left, right), np.float64)
     back = np.array([camera.project(point) for camera in cameras])
     miss = float(np.max(np.linalg.norm(back - seen, axis=1)))
     return point, miss if np.isfinite(miss) else float("inf")

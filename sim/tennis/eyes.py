@@ -8,12 +8,13 @@ are, pixel for pixel, those of the whole picture.
 # (MuJoCo comes without types.)
 
 from collections import deque
+from collections.abc import Callable
 
 import mujoco
 
 from robot.ball_sight import EYES, PERIOD, Pixels, Sight, Window
 from robot.camera import Pinhole
-from robot.types import Fix
+from robot.types import Fix, Vector
 from sim.tennis.engine import One
 from sim.tennis.model import DT
 
@@ -29,6 +30,8 @@ class Eyes:
         self._sight = Sight(tuple(EYES.values()))
         self._fixes: deque[Fix] = deque()  # on their way
         self._painter = Painter(engine)
+        # For judges: is told of every moment's fix, or of None, and where the ball was (3,) [m].
+        self.witness: Callable[[Fix | None, Vector], None] = lambda fix, truth: None
 
     def expose(self, step: int, ball: bool) -> None:
         """Take the pictures that are due after `step` steps of physics; is there a `ball`?"""
@@ -39,6 +42,8 @@ class Eyes:
         fix = self._sight.look(step * DT, pictures)
         if fix is not None:
             self._fixes.append(fix)
+        if ball:
+            self.witness(fix, self._engine.ball_position[0].copy())
 
     def seen(self, time: float) -> Fix | None:
         """The newest fix up to `time` [s]; None if there is no new one."""

@@ -71,7 +71,7 @@ class Table:
         settings = CourtConfig(config.track, config.latency, config.randomise)
         self._court = Court(self._engine, settings, [rng])
         self._court.reset(BallState(*(field[None] for field in start)))
-        self._eyes = Eyes(self._engine) if config.perception == "camera" else None
+        self.eyes = Eyes(self._engine) if config.perception == "camera" else None
         self._ticks, self._next_frame = 0, 0.0  # [s] of the simulation
         self._sensed: Observation | None = None
         self._pace = Pace(self.spec.dt, config.speed)
@@ -124,15 +124,15 @@ class Table:
     def _fix(self, seen: Seen) -> Fix | None:
         """What is known of the ball at this tick."""
         time = float(seen.ball_time[0])
-        if self._eyes is not None:
-            return self._eyes.seen(time)
+        if self.eyes is not None:
+            return self.eyes.seen(time)
         known = self._visible() and not np.isnan(seen.ball[0, 0])
         return ball_fix(time, seen.ball[0]) if known else None
 
     def _expose(self) -> None:
         """Let the eyes see the world as it is."""
-        if self._eyes is not None:
-            self._eyes.expose(self._court.step, self._visible())
+        if self.eyes is not None:
+            self.eyes.expose(self._court.step, self._visible())
 
     def _frames(self, now: float) -> dict[str, Image]:
         """Images by camera, where new ones are due."""
@@ -174,8 +174,8 @@ class Table:
         for renderer in self._renderers.values():
             renderer.close()
         self._renderers.clear()
-        if self._eyes is not None:
-            self._eyes.close()
+        if self.eyes is not None:
+            self.eyes.close()
         self._engine = None
 
 
