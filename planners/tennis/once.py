@@ -17,9 +17,10 @@ class OneBall:
     def __init__(self, decide: Callable[[BallState], Mapping[str, Any]], track: Track) -> None:
         self._decide, self._track = decide, track
         self._goal = Goal(1, "ready", {})
+        self.args: Mapping[str, Any] | None = None  # of the decision, once it is made
 
     def plan(self, state: State, heard: tuple[Utterance, ...], outcome: Outcome) -> Goal:
         if self._goal.skill == "ready" and state.ball is not None:
-            args = self._decide(ahead(self._track, state.ball, state.time))
-            self._goal = Goal(2, "rally", {**args, "track": self._track.name})
+            self.args = self._decide(ahead(self._track, state.ball, state.time))
+            self._goal = Goal(2, "rally", {**self.args, "track": self._track.name})
         return self._goal

@@ -1,23 +1,25 @@
 """`courtside eval tennis`: balls that a robot returns."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from robot.cli import build
 from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.random import Generator
-    from numpy.typing import NDArray
 
     from robot.ball import Track
     from robot.cli.returns import Decide
     from robot.types import Vector
     from skills.tennis.arena import Fates
-    from skills.tennis.evaluate import Player
+    from skills.tennis.controller import Controller
+    from skills.tennis.evaluate import Choose, Player
+    from skills.tennis.stroke import StrokeConfig
 
+FIXES = ("pictures", "detection_rate", "position_error_mm", "position_error_p95_mm", "bias_mm")
 AT_ONCE = 250  # balls that are simulated together
 
 
@@ -58,12 +60,11 @@ class EvalTennis:
         from rich.progress import Progress
 
         from robot.ball import TRACKS
+        from robot.cli.eval_beso import open_plot
+        from robot.cli.returns import draw
         from robot.cli.session import print_json
         from sim.tennis import states as s
-        from sim.tennis.batch import TennisBatch
-        from sim.tennis.court import CourtConfig
-        from skills.tennis.arena import Arena, Fates
-        from skills.tennis.evaluate import play, report
+        from skills.tennis.evaluate import report
 
         rng = np.random.default_rng(self.seed)
         try:
@@ -78,10 +79,12 @@ class EvalTennis:
                 raise WrongUse("--plot needs --perception camera")
             open_plot(self.plot)
         chosen = pool.pick(rng.choice(len(pool), self.n, replace=False))
-        track, play = TRACKS[self.track], self._watched if self.perception == "camera" else self._at_once
+        play = self._watched if self.perception == "camera" else self._at_once
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(f"{self.controller} {self.track}", total=self.n)
-            fates, targets, more = play(chosen.values, rng, track, lambda k: bar.advance(task, k))
+            fates, targets, more = play(
+                chosen.values, rng, TRACKS[self.track], lambda k: bar.advance(task, k)
+            )
         result: dict[str, Any] = {
             "controller": self.controller,
             "track": self.track,
@@ -99,7 +102,7 @@ class EvalTennis:
         return 0
 
     def _at_once(
-        self, values: "Vector", rng: "Generator", track: "Track", done: "Callable[[float], None]"
+        self, values: "Vector", rng: "Generator", track: "Track", done: Callable[[float], None]
     ) -> "tuple[Fates, Vector, dict[str, Any]]":
         """What became of balls (n, 9), and where they were wanted (n, 2): many balls together."""
         import numpy as np
@@ -122,7 +125,7 @@ class EvalTennis:
         return Fates(*(np.concatenate(column) for column in columns)), np.concatenate(aims), {}
 
     def _watched(
-        self, values: "Vector", rng: "Generator", track: "Track", done: "Callable[[float], None]"
+        self, values: "Vector", rng: "Generator", track: "Track", done: Callable[[float], None]
     ) -> "tuple[Fates, Vector, dict[str, Any]]":
         """The same through the loop, by camera; and how well each perception saw the balls."""
         import numpy as np
@@ -132,16 +135,39 @@ class EvalTennis:
         from skills.tennis.arena import Fates
         from skills.tennis.evaluate import report
 
-        decide, targets = self._decide()
-        children, result = rng.bit_generator.seed_seq.spawn(len(values)), {}
+        decide, both = self._decide(), {}
+        children = np.random.SeedSequence(self.seed).spawn(len(values))  # as `rng` would
+        fates, aims = None, None
         for perception in ("truth", "camera"):
             rngs = [np.random.default_rng(child) for child in children]
             balls = returned(values, rngs, track, perception, decide, lambda: done(0.5))
-            fates, aims = Fates.of([ball.judge for ball in balls]), targets()
+            fates = Fates.of([ball.judge for ball in balls])
+            aims = np.array([self._aim(ball.args) for ball in balls])
             rates = report(fates, aims, {})
             del rates["by_category"]
-            result[perception] = {**rates, **seen([ball.seeing for ball in balls])}
-        return fates, aims, {"seen": result}
+            both[perception] = {**rates, **seen([ball.seeing for ball in balls])}
+        assert fates is not None and aims is not None
+        return fates, aims, {"seen": both}
+
+    def _decide(self) -> "Decide":
+        """How a ball shall be returned: arguments of `skills.tennis.skill.Rally`."""
+        if self.controller == "stroke":
+            style = self._style()
+            return lambda ball: {
+                "controller": "stroke",
+                "target": list(style.target),
+                "flight": style.flight,
+            }
+        controllers, choose = self._team()
+        return lambda ball: {"controller": controllers[int(choose(ball)[0])].name}
+
+    def _aim(self, args: "Mapping[str, Any] | None") -> tuple[float, float]:
+        """Where [m] a ball that is returned so shall land."""
+        from skills.tennis.recipes import RECIPES
+
+        if args is None or self.controller == "stroke":
+            return self.target
+        return RECIPES[args["controller"]].target
 
     def _style(self) -> "StrokeConfig":
         from skills.tennis.stroke import StrokeConfig
@@ -176,18 +202,28 @@ class EvalTennis:
         aims = np.array([RECIPES[made.name].target for made in controllers])
         return player, lambda: aims[player.chosen]
 
+
 def _show(result: dict[str, Any]) -> None:
-    """Measures across, all balls and each category down."""
+    """Measures across, all balls and each category down; then how well the balls were seen."""
     from rich.console import Console
     from rich.table import Table
 
     names = ("n", "hit_rate", "land_rate", "target_error_m", "hit_speed_m_s")
     table = Table("balls", *(name.replace("_", " ") for name in names))
-    for row, values in {"all": result, **result["by_category"]}.items():
+    seen = {f"all, {name}": values for name, values in result.get("seen", {}).items()}
+    for row, values in ({"all": result, **result["by_category"]} | seen).items():
         cells = []
         for name in names:
             between = values.get(f"{name}_interval")
             more = f"\n{between[0]:.3f} to {between[1]:.3f}" if between else ""
             cells.append(f"{values[name]}{more}")
         table.add_row(row, *cells)
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for perception, values in result.get("seen", {}).items():
+        fixes = {name: value for name, value in values.items() if name in FIXES}
+        console.print(perception, fixes)
+        table = Table(*(name.replace("_", " ") for name in values["predictions"][0]))
+        for row in values["predictions"]:
+            table.add_row(*map(str, row.values()))
+        console.print(table)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from robot.cli import build
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
     from robot.ball import BallState, Track
@@ -24,6 +26,7 @@ class Returned:
 
     judge: "Judge"
     seeing: "Seeing"
+    args: Mapping[str, Any] | None  # of `rally`; None if the ball never was known
 
 
 def returned(
@@ -67,9 +70,10 @@ def _one(
     supervisor = build.supervisor(spec)
     mode = Mode(supervisor)
     mode.engage()
+    planner = OneBall(decide, track)
     stack = Stack(
         robot=world,
-        planner=OneBall(decide, track),
+        planner=planner,
         skills=build.skills(spec),
         supervisor=supervisor,
         mode=mode,
@@ -77,4 +81,27 @@ def _one(
         record=record,
     )
     run(stack)
-    return Returned(world.judge, seeing)
+    return Returned(world.judge, seeing, planner.args)
+
+
+def draw(path: "Path", seen: Mapping[str, Any]) -> None:
+    """Errors of predictions against the time that is left, for each perception."""
+    from matplotlib.figure import Figure
+
+    figure = Figure((8, 3.5), layout="constrained")
+    for axes, what, unit in zip(
+        figure.subplots(1, 2), ("place", "time"), ("mm", "ms"), strict=True
+    ):
+        for perception, values in seen.items():
+            rows = [row for row in values["predictions"] if row["known"]]
+            left = [row["horizon_ms"] for row in rows]
+            median = [row[f"{what}_error_{unit}"] for row in rows]
+            most = [row[f"{what}_error_p95_{unit}"] for row in rows]
+            (line,) = axes.plot(left, median, marker="o", label=f"{perception}, median")
+            axes.plot(left, most, "--", color=line.get_color(), label=f"{perception}, 95 %")
+        axes.set(xlabel="ms before the ball is at the edge", ylabel=f"error of {what} [{unit}]")
+        axes.invert_xaxis()
+        axes.set_yscale("log")
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.savefig(path, dpi=120)
