@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from robot.cli import build
+from robot.cli import build, worlds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,9 @@ def _one(
     from sim.tennis.world import TableTennis, TennisConfig
 
     spec = build.robot_spec("tennis")
-    world = TableTennis(value, rng, TennisConfig(track.name, perception=perception))
+    world = worlds.with_eyes(
+        TableTennis(value, rng, TennisConfig(track.name, perception=perception))
+    )
     seeing = Seeing(track)
     seeing.watch(world)
 

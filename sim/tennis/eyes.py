@@ -33,6 +33,12 @@ class Eyes:
         # For judges: is told of every moment's fix, or of None, and where the ball was (3,) [m].
         self.witness: Callable[[Fix | None, Vector], None] = lambda fix, truth: None
 
+    def open(self) -> None:
+        """Draw for the first time, which takes longer; whatever goes wrong goes wrong now."""
+        self._painter.prepare(ball=True)
+        name, eye = next(iter(EYES.items()))
+        Live(self._painter, name).read(Window(0, 0, eye.width, eye.height), 4)
+
     def expose(self, step: int, ball: bool) -> None:
         """Take the pictures that are due after `step` steps of physics; is there a `ball`?"""
         if step % STEPS:
