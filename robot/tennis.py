@@ -5,7 +5,7 @@ behind the edge at -y and hits towards +y. Sizes and limits: arXiv 2408.03906 an
 International Table Tennis Federation.
 """
 
-from robot.types import JointMode, RobotSpec, vector
+from robot.types import Fix, JointMode, RobotSpec, Vector, vector
 
 TABLE_LENGTH, TABLE_WIDTH, TABLE_HEIGHT = 2.74, 1.525, 0.76  # [m] along y, along x, above the floor
 EDGE = -TABLE_LENGTH / 2  # [m] y of the robot's edge
@@ -48,3 +48,12 @@ LAG = vector([0.1287, 0.0539, 0.0189, 0.0272, 0.0153, 0.0153, 0.0238, 0.0135])  
 SEEN = 0.029  # [s] by which measurements of the joints are old, on average
 # Speeds that are reached: force / damping of the table for A1 to A4, with some to spare.
 SPEED = vector([2.0, 2.0, 3.8, 3.8, 2.2, 3.8, 5.585, 7.33])  # [m/s or rad/s]
+
+
+_BALL_SIZE = vector([2 * BALL_RADIUS] * 3)
+_UPRIGHT = vector([1, 0, 0, 0])  # a ball has no attitude that could be seen
+
+
+def ball_fix(time: float, position: Vector) -> Fix:
+    """The ball at `position` (3,) [m], at `time` [s]."""
+    return Fix(time, vector(position), _UPRIGHT, _BALL_SIZE)

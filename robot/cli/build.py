@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from sim.scene import Scene
 
 EngineName = Literal["mujoco", "pybullet"]
-Perception = Literal["truth"]
+Perception = Literal["truth", "camera"]
 # What stands on the table when no scene is given; where, the seed decides.
 DEFAULT_SCENE = (
     "red block",

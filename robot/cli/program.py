@@ -4,7 +4,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional
 
@@ -26,7 +26,7 @@ class Program:
     """Who repairs a program with an error, as for `run`. Without it, nobody."""
     model: str = ""
     """The model's name on the server; empty: its first."""
-    perception: build.Perception = "truth"
+    perception: Literal["truth"] = "truth"
     """How objects are seen; truth: the world tells."""
     seed: int | None = None
     """Of everything random; default 0, or the scene file's."""

@@ -49,7 +49,7 @@ class Run:
     model: str = ""
     """The model's name on the server; empty: its first."""
     perception: build.Perception = "truth"
-    """How objects are seen; truth: the world tells."""
+    """How objects are seen. truth: the world tells. camera: the ball of tennis, by two cameras."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     seed: int | None = None
@@ -156,6 +156,8 @@ class Run:
         planner = self.planner or usual
         if (planner == "tennis") != (self.world == "tennis"):
             raise WrongUse("--planner tennis and --world tennis go together, and with no other")
+        if self.perception == "camera" and self.world != "tennis":
+            raise WrongUse(f"--perception camera needs --world tennis, not {self.world}")
         if planner == "program" and not at_table:
             raise WrongUse(f"--planner program needs --world tabletop, not {self.world}")
         if self.scene is not None and not at_table:

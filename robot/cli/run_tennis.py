@@ -17,7 +17,9 @@ def play(run: "Run") -> int:
     spec, seed, voice = build.robot_spec("tennis"), run.seed or 0, Voice()
     film = bool(run.video or run.frames)
     with ExitStack() as parts:
-        world = worlds.tennis(seed, run.opponent, run.games, run.duration, run.speed, film)
+        world = worlds.tennis(
+            seed, run.opponent, run.games, run.duration, run.speed, film, run.perception
+        )
         parts.callback(world.close)
         planner = build.tennis_planner(seed, run.choice, voice.say, voice.note, world.results)
         recorder = build.recorder(run.record, "run", spec, seed, run, run.video)

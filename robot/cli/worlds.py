@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from robot.cli.build import EngineName
+from robot.cli.build import EngineName, Perception
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:  # imported where used: help must print at once
@@ -14,7 +14,9 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from sim.scene import Scene
     from sim.tabletop import Tabletop, TabletopConfig
     from sim.tennis.match import TennisMatch
+    from sim.tennis.world import Table
 
+AtTable = TypeVar("AtTable", bound="Table")
 WorldName = Literal["tabletop", "pusht", "blockpush", "tennis"]
 Level = Literal["beginner", "intermediate", "advanced", "advanced+"]
 CANNOT_DRAW = "cannot draw ({}); `courtside doctor` says what to do"
@@ -83,6 +85,7 @@ def tennis(
     duration: float = 3600.0,
     speed: float = inf,
     film: bool = False,
+    perception: Perception = "truth",
 ) -> "TennisMatch":
     """A match against an opponent of `level`: `seed` says whom, and all that chance decides."""
     import numpy as np
@@ -96,8 +99,21 @@ def tennis(
     own, chance = (np.random.default_rng([seed, part]) for part in range(2))
     rules = PlayConfig(MatchRules(games=games))
     cameras = ("scene",) if film else ()
-    config = MatchConfig(rules, duration=duration, speed=speed, cameras=cameras)
-    return TennisMatch(players[seed % len(players)], own, chance, config)
+    config = MatchConfig(
+        rules, perception=perception, duration=duration, speed=speed, cameras=cameras
+    )
+    return with_eyes(TennisMatch(players[seed % len(players)], own, chance, config))
+
+
+def with_eyes(world: AtTable) -> AtTable:
+    """`world`, once it is sure that what its eyes see, if it has any, can be drawn."""
+    try:
+        if world.eyes is not None:
+            world.eyes.open()
+    except Exception as error:  # of OpenGL, in as many ways as there are drivers
+        world.close()
+        raise Failure(CANNOT_DRAW.format(error)) from error
+    return world
 
 
 def of_episode(task: str, engine: EngineName, seed: int) -> "tuple[Robot, dict[str, Any]]":

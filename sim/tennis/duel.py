@@ -12,8 +12,8 @@ import numpy as np
 
 from robot.ball import TRACKS, BallState
 from robot.shots import Shot
-from robot.tennis import BALL, TENNIS
-from robot.types import Command, Fix, JointMode, Observation, vector
+from robot.tennis import BALL, TENNIS, ball_fix
+from robot.types import Command, JointMode, Observation, vector
 from sim.tennis.court import Court, CourtConfig
 from sim.tennis.engine import One
 from sim.tennis.match import MatchConfig
@@ -21,7 +21,6 @@ from sim.tennis.play import Scorer
 from sim.tennis.referee import Rally, Side
 from sim.tennis.states import split, turned
 from sim.tennis.strokes import book
-from sim.tennis.world import SIZE, UPRIGHT
 
 PATIENCE = 60.0  # [s] of real time that one robot waits for the other
 
@@ -142,7 +141,7 @@ class Seat:
         """Take in what is seen at `tick`; no ball while none is in play."""
         seen, fixes = court.observe(self._robot), {}
         if playing and not np.isnan(seen.ball[0, 0]):
-            fixes[BALL] = Fix(float(seen.ball_time[0]), vector(seen.ball[0]), UPRIGHT, SIZE)
+            fixes[BALL] = ball_fix(float(seen.ball_time[0]), seen.ball[0])
         time, now = float(seen.time[0]), tick * TENNIS.dt
         self._sensed = Observation(time, now, tick, vector(seen.q[0]), vector(seen.qd[0]), fixes)
 

@@ -18,7 +18,7 @@ from sim.tennis.opponent import Opponent, Player
 from sim.tennis.play import Play, PlayConfig
 from sim.tennis.referee import Match
 from sim.tennis.strokes import book
-from sim.tennis.world import Table, TennisConfig
+from sim.tennis.world import PerceptionName, Table, TennisConfig
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class MatchConfig:
     track: TrackName = "paper"
     latency: bool = True  # observations and actions are late, as published
     randomise: bool = False  # contacts differ from rally to rally, as published
+    perception: PerceptionName = "truth"  # of the ball; camera: by what two cameras see
     duration: float = 3600.0  # [s] simulated, then wait() is False, whatever the score
     speed: float = float("inf")  # simulated seconds a second at most; 1 is real time
     cameras: tuple[str, ...] = ()  # names in sim.tennis.world.CAMERAS

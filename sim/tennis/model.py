@@ -10,8 +10,10 @@ that a second one can stand across the table.
 from dataclasses import dataclass
 
 import mujoco
+import numpy as np
 
 from robot.ball import PAPER
+from robot.ball_sight import EYES
 from robot.specs import DESCRIPTIONS
 from robot.tennis import (
     BALL_RADIUS,
@@ -97,6 +99,7 @@ def build(contacts: bool = True, robots: tuple[str, ...] = ("near ",)) -> mujoco
     if contacts:
         option.density, option.viscosity = 1.225, 1.8e-5
     _room(world)
+    _eyes(world)
     _ball(world)
     _frame(world, "spin", "ANGVEL", "ball")
     if contacts:
@@ -160,6 +163,16 @@ def _room(world: mujoco.MjSpec) -> None:
     )
     for name in ("table", "net", "floor"):
         _touch(world, name, "GEOM", name)
+
+
+def _eyes(world: mujoco.MjSpec) -> None:
+    """The cameras that watch the ball."""
+    for name, eye in EYES.items():
+        quaternion = np.empty(4)
+        # OpenGL's axes: y up, z backwards.
+        mujoco.mju_mat2Quat(quaternion, (eye.rotation.T * [1, -1, -1]).ravel())
+        fov = np.degrees(2 * np.arctan(eye.height / 2 / eye.focal))
+        world.worldbody.add_camera(name=name, pos=eye.eye, quat=quaternion, fovy=fov)
 
 
 def _ball(world: mujoco.MjSpec) -> None:

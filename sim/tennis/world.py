@@ -6,24 +6,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Literal, get_args
 
 import mujoco
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from robot.ball import BallState, TrackName
-from robot.tennis import BALL, BALL_RADIUS, TENNIS
+from robot.tennis import BALL, TENNIS, ball_fix
 from robot.types import Command, Fix, Image, JointMode, Observation, Vector, vector
 from sim.engine import Camera
 from sim.pace import Pace
-from sim.tennis.court import Court, CourtConfig, Touch
+from sim.tennis.court import SUBSTEPS, Court, CourtConfig, Seen, Touch
 from sim.tennis.engine import One
+from sim.tennis.eyes import Eyes
 from sim.tennis.judge import Judge
 from sim.tennis.states import split
 
 CAMERAS = {"scene": Camera((2.6, -2.9, 1.2), (0.0, -0.5, 0.1), 45.0, 640, 480)}
-SIZE = vector([2 * BALL_RADIUS] * 3)
-UPRIGHT = vector([1, 0, 0, 0])  # a ball has no attitude that could be seen
+PerceptionName = Literal["truth", "camera"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class TennisConfig:
     track: TrackName = "paper"
     latency: bool = True  # observations and actions are late, as published
     randomise: bool = False  # contacts differ from ball to ball, as published
+    perception: PerceptionName = "truth"  # of the ball; camera: by what two cameras see
     duration: float = 4.0  # [s] simulated, then wait() is False
     speed: float = inf  # simulated seconds a second at most; 1 is real time
     cameras: tuple[str, ...] = ()  # names in CAMERAS: their images are observed
@@ -41,6 +43,10 @@ class TennisConfig:
     def __post_init__(self) -> None:
         if not self.duration > 0 or not self.speed > 0:
             raise ValueError("duration and speed must be positive")
+        if self.perception not in (known := get_args(PerceptionName)):
+            raise ValueError(
+                f"unknown perception {self.perception!r}; valid are {', '.join(known)}"
+            )
         if unknown := set(self.cameras) - set(CAMERAS):
             raise ValueError(f"unknown cameras {unknown}; valid are {', '.join(CAMERAS)}")
 
@@ -49,8 +55,9 @@ class Table:
     """The arm on its gantries, a table and a ball, simulated; what every robot at it has.
 
     What is observed and commanded is late (`sim.tennis.latency`); the ball is a fix named
-    `robot.tennis.BALL` with its own time: a position, exact, of that time, and nothing else. A
-    velocity is kept up for as long as the command is valid, a position reached within one control
+    `robot.tennis.BALL` with its own time: a position of that time, and nothing else. It is exact,
+    or, with perception by camera, the newest that was seen by then (`sim.tennis.eyes`). A velocity
+    is kept up for as long as the command is valid, a position reached within one control
     period. `wait` is False once `over`.
     """
 
@@ -64,6 +71,7 @@ class Table:
         settings = CourtConfig(config.track, config.latency, config.randomise)
         self._court = Court(self._engine, settings, [rng])
         self._court.reset(BallState(*(field[None] for field in start)))
+        self.eyes = Eyes(self._engine) if config.perception == "camera" else None
         self._ticks, self._next_frame = 0, 0.0  # [s] of the simulation
         self._sensed: Observation | None = None
         self._pace = Pace(self.spec.dt, config.speed)
@@ -88,8 +96,12 @@ class Table:
     def wait(self) -> bool:
         if self._engine is None or self.over or self.now() >= self.config.duration - 1e-9:
             return False
-        if self._sensed is not None:
-            self._court.tick()
+        if self._sensed is None:
+            self._expose()
+        else:
+            for _ in range(SUBSTEPS):
+                self._court.advance()
+                self._expose()
             self._ticks += 1
             touches, self._court.touches[0] = self._court.touches[0], []
             self._see(touches, self.ball())
@@ -104,11 +116,23 @@ class Table:
 
     def _sense(self) -> Observation:
         seen, now = self._court.observe(), self.now()
-        fixes = {}
-        if self._visible() and not np.isnan(seen.ball[0, 0]):
-            fixes[BALL] = Fix(float(seen.ball_time[0]), vector(seen.ball[0]), UPRIGHT, SIZE)
+        fix = self._fix(seen)
+        fixes = {} if fix is None else {BALL: fix}
         q, qd = vector(seen.q[0]), vector(seen.qd[0])
         return Observation(float(seen.time[0]), now, self._ticks, q, qd, fixes, self._frames(now))
+
+    def _fix(self, seen: Seen) -> Fix | None:
+        """What is known of the ball at this tick."""
+        time = float(seen.ball_time[0])
+        if self.eyes is not None:
+            return self.eyes.seen(time)
+        known = self._visible() and not np.isnan(seen.ball[0, 0])
+        return ball_fix(time, seen.ball[0]) if known else None
+
+    def _expose(self) -> None:
+        """Let the eyes see the world as it is."""
+        if self.eyes is not None:
+            self.eyes.expose(self._court.step, self._visible())
 
     def _frames(self, now: float) -> dict[str, Image]:
         """Images by camera, where new ones are due."""
@@ -150,6 +174,8 @@ class Table:
         for renderer in self._renderers.values():
             renderer.close()
         self._renderers.clear()
+        if self.eyes is not None:
+            self.eyes.close()
         self._engine = None
 
 

@@ -4,6 +4,7 @@ What the loop does for one robot (estimate, skill, Supervisor), for n at once: f
 the ball filter, wanted speeds through the limits. The world is handed in: simulated or surrogate.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,6 +55,19 @@ class Fates:
     speed: Vector  # (n,) [m/s] as it left the racket; NaN if it was not hit
     net: Vector  # (n,) [m] of its middle over the net on the way back; NaN likewise
 
+    @classmethod
+    def of(cls, judges: Sequence[Any]) -> "Fates":
+        """What `judges` have seen, each one ball; see `sim.tennis.judge.Judge`."""
+        nowhere, slow = np.full(2, np.nan), np.nan
+        return cls(
+            np.array([judge.valid for judge in judges]),
+            np.array([judge.hit for judge in judges]),
+            np.array([judge.landed for judge in judges]),
+            np.array([nowhere if judge.place is None else judge.place for judge in judges]),
+            np.array([slow if j.sent is None else float(np.linalg.norm(j.sent)) for j in judges]),
+            np.array([slow if j.net_height is None else j.net_height for j in judges]),
+        )
+
 
 class Arena:
     """n robots at play in `worlds`."""
@@ -95,13 +109,4 @@ class Arena:
         return self._worlds.over
 
     def fates(self) -> Fates:
-        judges = self._worlds.judges
-        nowhere, slow = np.full(2, np.nan), np.nan
-        return Fates(
-            np.array([judge.valid for judge in judges]),
-            np.array([judge.hit for judge in judges]),
-            np.array([judge.landed for judge in judges]),
-            np.array([nowhere if judge.place is None else judge.place for judge in judges]),
-            np.array([slow if j.sent is None else float(np.linalg.norm(j.sent)) for j in judges]),
-            np.array([slow if j.net_height is None else j.net_height for j in judges]),
-        )
+        return Fates.of(self._worlds.judges)
