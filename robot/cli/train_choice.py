@@ -48,7 +48,7 @@ class TrainSpin:
         files = [file for file in (self.rallies, self.serves) if file]
         states, held_out = choices.load(files)
         with bar("balls", len(states)) as show:
-            seen, under, ball = choices.watched(states, self.seed, show)
+            seen, under, ball = choices.watched(states, self.seed, self.threads, show)
         known = ~held_out[ball]
         inputs = np.concatenate((seen[known], seen[known] * choices.MIRROR))
         # Both of a ball and its mirror image are learned, or neither.
