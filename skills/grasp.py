@@ -164,7 +164,8 @@ class Place(ArmSkill):
         if isinstance(at, str) and not np.any(self.offset()):
             base = self.state.objects[at]
             if at.endswith("bowl"):
-                rests = away < NEAR and bottom < base.position[2]
+                inside = max(base.position[2], self._support(name) + 0.01)  # or on what lies in it
+                rests = away < NEAR and bottom < inside
             else:
                 rests = away < NEAR / 2 and bottom > base.position[2] + base.size[2] / 2 - 0.01
             if not rests:
