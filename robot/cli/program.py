@@ -4,7 +4,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Literal
+from typing import Annotated
 
 from tyro.conf import Positional
 
@@ -26,8 +26,9 @@ class Program:
     """Who repairs a program with an error, as for `run`. Without it, nobody."""
     model: str = ""
     """The model's name on the server; empty: its first."""
-    perception: Literal["truth"] = "truth"
-    """How objects are seen; truth: the world tells."""
+    perception: build.Perception | None = None
+    """How objects are seen. camera: by two cameras that are looked through, overhead and on the
+    wrist. truth: the world tells. Default: camera, where pictures can be drawn."""
     seed: int | None = None
     """Of everything random; default 0, or the scene file's."""
     record: Path | None = None
@@ -77,8 +78,10 @@ class Program:
                 cameras=("scene",) if self.video else (),
                 duration=self.duration,
             )
-            world = worlds.tabletop(spec, scene, config, need_frames=bool(self.video))
-            session = Session(world, build.skills(spec), planner, voice, recorder)
+            world = worlds.tabletop(spec, scene, config, bool(self.video), self.perception)
+            session = Session(
+                world, build.skills(spec), planner, voice, recorder, truth=world.truth
+            )
             session.run()
         ok = planner.succeeded and not session.halted
         error = None if ok else planner.error or "it was stopped, or ran out of time"
@@ -89,6 +92,7 @@ class Program:
                     "error": error,
                     "said": voice.said,
                     "objects": session.objects,
+                    "seen": session.seen,
                     "calls": planner.calls,
                     "killed": planner.killed,
                     "wall_s": round(monotonic() - began, 3),

@@ -48,8 +48,10 @@ class Run:
     """embedded, the URL of an OpenAI-compatible server, a path to a GGUF file, or replay:FILE."""
     model: str = ""
     """The model's name on the server; empty: its first."""
-    perception: build.Perception = "truth"
-    """How objects are seen. truth: the world tells. camera: the ball of tennis, by two cameras."""
+    perception: build.Perception | None = None
+    """How objects are seen. camera: by two cameras that are looked through, overhead and on the
+    wrist; of tennis, the ball by two beside the table. truth: the world tells. Default: camera on
+    the tabletop, where pictures can be drawn; elsewhere truth."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     seed: int | None = None
@@ -129,6 +131,7 @@ class Run:
                 typed=typed_lines(),
                 interactive=not settled.instruction,
                 stay=self.stay,
+                truth=getattr(world, "truth", None),
             )
             session.run()
         success = planner.succeeded and not session.halted
@@ -137,6 +140,7 @@ class Run:
             "error": planner.error,
             "said": voice.said,
             "objects": session.objects,
+            "seen": session.seen,
             "stops": session.stops,
             "corrections": planner.corrections,
             "ticks": session.ticks,
@@ -156,8 +160,10 @@ class Run:
         planner = self.planner or usual
         if (planner == "tennis") != (self.world == "tennis"):
             raise WrongUse("--planner tennis and --world tennis go together, and with no other")
-        if self.perception == "camera" and self.world != "tennis":
-            raise WrongUse(f"--perception camera needs --world tennis, not {self.world}")
+        if self.perception == "camera" and self.world not in ("tabletop", "tennis"):
+            raise WrongUse(
+                f"--perception camera needs --world tabletop or tennis, not {self.world}"
+            )
         if planner == "program" and not at_table:
             raise WrongUse(f"--planner program needs --world tabletop, not {self.world}")
         if self.scene is not None and not at_table:
@@ -185,4 +191,4 @@ class Run:
             duration=self.duration,
             speed=self.speed,
         )
-        return worlds.tabletop(spec, scene, config, need_frames=film)
+        return worlds.tabletop(spec, scene, config, film, self.perception)

@@ -60,4 +60,3 @@ class Rig:
             outline = np.clip(pixels, -4000, 4000).astype(np.float32)
             cv2.fillConvexPoly(mask, np.rint(cv2.convexHull(outline)).astype(np.int32), 1)
         return np.asarray(cv2.dilate(mask, self._brush), np.uint8)
-

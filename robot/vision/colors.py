@@ -129,9 +129,7 @@ def _below(camera: Pinhole, pixel: Vector) -> Vector:
 
 def _contour(window: NDArray[np.bool_]) -> Vector:
     """(k, 2) [pixels] of the longest outer contour."""
-    found, _ = cv2.findContours(
-        window.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )
+    found, _ = cv2.findContours(window.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return max(found, key=len)[:, 0].astype(np.float64)
 
 
@@ -166,4 +164,6 @@ def _hard(
 
 def _nadir(camera: Pinhole) -> Vector:
     """(2,) [pixels] of the point straight below the camera."""
-    return camera.project(camera.eye - [0, 0, 1.0]) if camera.rotation[2, 2] < -0.05 else camera.centre
+    return (
+        camera.project(camera.eye - [0, 0, 1.0]) if camera.rotation[2, 2] < -0.05 else camera.centre
+    )

@@ -2,39 +2,23 @@
 
 A thing that was seen keeps its name. In each picture its outline is fitted to the blob of its
 colour at the place where it is expected; what is left over is something new, or something that has
-moved. A block rests on something that is known: the table, a bowl's floor, another block; that
-tells its height. Between the fingers it goes where the hand goes, which the joints tell.
+moved.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from math import hypot, pi
+from math import pi
 
 import cv2
 import numpy as np
 
 from robot.camera import Pinhole
-from robot.geometry import wrap, yaw_quaternion
-from robot.table import BLOCK, BOWL_FLOOR, BOWL_HEIGHT, BOWL_RADIUS, SIZES
-from robot.types import Fix, RobotSpec, Vector, vector
+from robot.geometry import wrap
+from robot.types import Fix, RobotSpec, Vector
 from robot.vision.cameras import CAMERAS, ON_TOOL, Rig
 from robot.vision.colors import COVERED, NOTHING, Blob, Palette, Pixels, View, view
 from robot.vision.fit import Evidence, Fit, fit, outline
-
-ORDINALS = ("", "second ", "third ", "fourth ", "fifth ", "sixth ", "seventh ", "eighth ")
-STANDING = {"block": BLOCK / 2, "bowl": BOWL_HEIGHT / 2}  # [m] height of its middle on the table
-IN_BOWL = BOWL_FLOOR + BLOCK / 2  # [m] likewise, of a block
-GRASP = 0.035  # [m] from the tool's centre, at most, to the middle of what the fingers close on
-
-
-class Sight(StrEnum):
-    """How a thing stands with the cameras."""
-
-    SEEN = "seen"
-    HELD = "held"  # where the hand is
-    HIDDEN = "hidden"  # something is in front, or it is out of view: it is where it was
-    GONE = "gone"  # the place is in plain view, and it is not there
+from robot.vision.things import STANDING, Sight, Thing, Things, Trace
 
 
 @dataclass(frozen=True)
@@ -43,45 +27,14 @@ class SightConfig:
 
     error: float = 0.0025  # [m] of an outline, at most, for a thing to be seen where it is known
     share: float = 0.3  # of the outline, at least, likewise
+    jump: float = 0.006  # [m] further than this, nothing goes between two pictures
+    jump_share: float = 0.6  # of the outline, at least, to believe that it did
     new_error: float = 0.002  # [m] the same, of what was not known
     new_share: float = 0.5
-    near: float = 0.022  # [m] level distance from what a block rests on, at most
     filled: float = 0.85  # of a hidden outline that has its colour, at least, where colours merge
     empty: float = 0.6  # of an outline that shows the table, at least, for a thing to be missed
     patience: int = 4  # pictures in a row for which it is missed, then it is gone
     doubt: int = 2  # pictures in a row of something known that seems to be elsewhere
-
-
-Trace = tuple[str, int, float, float, int]
-
-
-@dataclass
-class Thing:
-    """Something that was seen, and may be again."""
-
-    name: str
-    color: str
-    kind: str
-    position: Vector  # (3,) [m]
-    yaw: float  # [rad]
-    time: float  # [s] when it was last seen, or held
-    sight: Sight = Sight.SEEN
-    missed: int = 0  # pictures in a row
-    strayed: int = 0  # pictures in a row in which something like it was elsewhere
-    traces: set[Trace] = field(default_factory=set)  # what it was last fitted to
-
-    def fix(self) -> Fix:
-        """As a measurement."""
-        turn = vector(yaw_quaternion(self.yaw))
-        return Fix(self.time, vector(self.position), turn, vector(SIZES[self.kind]))
-
-
-@dataclass
-class Grasp:
-    """What is between the fingers."""
-
-    thing: Thing
-    offset: Vector  # (3,) [m] from the tool's centre, in its frame
 
 
 @dataclass
@@ -93,11 +46,9 @@ class TableSight:
     cameras: Mapping[str, Pinhole] = field(default_factory=lambda: CAMERAS)
 
     def __post_init__(self) -> None:
-        self.things: dict[str, Thing] = {}
         self._rig = Rig(self.spec, self.cameras)
         self._palette = Palette()
-        self._grasp: Grasp | None = None
-        self._finger = self.spec.groups["gripper"].start
+        self.things = Things(self.spec, self._rig)
 
     def camera(self, name: str, q: Vector) -> Pinhole:
         """Where the camera called `name` is, with the arm at `q` (n,)."""
@@ -105,29 +56,21 @@ class TableSight:
 
     def feel(self, time: float, q: Vector) -> dict[str, Fix]:
         """What the joints `q` (n,) tell at `time` [s]: where the thing in the hand is."""
-        self._touch(q)
-        if self._grasp is None:
-            return {}
-        thing = self._grasp.thing
-        position, rotation = self._rig.tool(q)
-        thing.position = position + rotation @ self._grasp.offset
-        thing.yaw = wrap(float(np.arctan2(rotation[1, 0], rotation[0, 0])), pi / 2)
-        thing.time, thing.sight, thing.missed = time, Sight.HELD, 0
-        return {thing.name: thing.fix()}
+        return self.things.feel(time, q)
 
     def look(self, time: float, q: Vector, pictures: Mapping[str, Pixels]) -> dict[str, Fix]:
         """What is seen at `time` [s] in `pictures`, by camera, (H, W, 3) RGB, taken with the arm
         at `q` (n,): fixes of all that is seen or held."""
-        fixes = self.feel(time, q)
+        self.things.feel(time, q)
         views = []
         for name, pixels in pictures.items():
             camera = self.camera(name, q)
             covered = self._rig.covered(camera, q)
             views.append(view(name, pixels, camera, covered, self._palette))
         taken = {each.name: set[int]() for each in views}
-        held = self._grasp.thing if self._grasp else None
+        held = self.things.held
         # What others rest on comes first.
-        order = sorted(self.things.values(), key=lambda t: (t.kind != "bowl", t.position[2]))
+        order = sorted(self.things.known.values(), key=lambda t: (t.kind != "bowl", t.position[2]))
         for thing in order:
             evidence = self._evidence(thing, views)
             for each in evidence:
@@ -141,43 +84,13 @@ class TableSight:
                 thing.sight = Sight.HIDDEN
                 thing.missed = thing.missed + 1 if self._bare(thing, views) else 0
         self._rest(time, views, taken)
-        for thing in list(self.things.values()):
+        fixes = {}
+        for thing in sorted(self.things.known.values(), key=lambda t: (t.kind, t.name)):
             if thing.missed >= self.config.patience:
                 thing.sight = Sight.GONE
             if thing.time == time:
                 fixes[thing.name] = thing.fix()
         return fixes
-
-    # --- the hand -----------------------------------------------------------------------------
-
-    def _touch(self, q: Vector) -> None:
-        """Note when the fingers have closed on something, and when they let it go."""
-        finger = float(q[self._finger])
-        closed = BLOCK / 2 - 0.006 < finger < BLOCK / 2 + 0.002
-        if self._grasp is not None:
-            if finger > BLOCK / 2 + 0.003 or finger < BLOCK / 2 - 0.008:
-                self._let_go(self._grasp.thing)
-                self._grasp = None
-        elif closed:
-            position, rotation = self._rig.tool(q)
-            near = {
-                thing.name: float(np.linalg.norm(thing.position - position))
-                for thing in self.things.values()
-                if thing.kind == "block" and thing.sight is not Sight.GONE
-            }
-            name = min(near, key=near.__getitem__, default="")
-            if name and near[name] < GRASP:
-                offset = rotation.T @ (self.things[name].position - position)
-                offset[0] = 0.0  # the fingers close on the middle
-                self._grasp = Grasp(self.things[name], offset)
-
-    def _let_go(self, thing: Thing) -> None:
-        """It falls onto what is below."""
-        below = [z for z in self._heights(thing) if z < thing.position[2] + 0.015]
-        place = thing.position.copy()
-        at = [z for z in below if self._rests(thing, np.array([place[0], place[1], z]))]
-        place[2] = max(at or below)
-        thing.position = place
 
     # --- what is known ------------------------------------------------------------------------
 
@@ -203,7 +116,7 @@ class TableSight:
     def _beside(self, thing: Thing, each: View, blob: Blob) -> tuple[Vector, ...]:
         """Outlines of other things of its colour that are part of the same blob."""
         hulls = []
-        for other in self.things.values():
+        for other in self.things.known.values():
             if other is thing or other.color != thing.color or other.sight is Sight.GONE:
                 continue
             hull = outline(other.kind, other.position, other.yaw, each.camera)
@@ -223,7 +136,10 @@ class TableSight:
         alone = [each for each in seen if not each.others] or list(seen)
         for some in (alone, *([each] for each in alone if len(alone) > 1)):
             found = self._placed(thing, thing.position, thing.yaw, some)
-            if found is not None and found.error < config.error and found.share > config.share:
+            if found is None or found.error > config.error or found.share < config.share:
+                continue
+            moved = float(np.linalg.norm(found.position - thing.position))
+            if moved < config.jump or found.share > config.jump_share:
                 thing.position = found.position
                 thing.yaw = wrap(found.yaw, pi / 2) if thing.kind == "block" else 0.0
                 thing.traces = traces
@@ -237,54 +153,17 @@ class TableSight:
         """The best fit over all heights at which the thing can rest where it then is."""
         best: Fit | None = None
         least = np.inf
-        for z in sorted(self._heights(thing), key=lambda z: abs(z - position[2])):
+        for z in sorted(self.things.heights(thing), key=lambda z: abs(z - position[2])):
             start = _at_height(seen[0].view.camera, position, z)
             made = fit(thing.kind, start, yaw, seen)
             if made is None:
                 continue
-            cost = made.error + (0.0 if self._rests(thing, made.position) else 0.004)
+            cost = made.error + (0.0 if self.things.rests(thing, made.position) else 0.004)
             if cost < least:
                 best, least = made, cost
             if thing.name and abs(z - position[2]) < 0.001 and cost < self.config.error:
                 break  # it is where it was
         return best
-
-    def _heights(self, thing: Thing) -> list[float]:
-        """[m] at which the thing's middle may be."""
-        if thing.kind == "bowl":
-            return [STANDING["bowl"]]
-        heights = [STANDING["block"]]
-        for other in self.things.values():
-            if other is thing or other.sight in (Sight.GONE, Sight.HELD):
-                continue
-            if hypot(*(other.position - thing.position)[:2]) < BOWL_RADIUS:
-                top = other.position[2] + BLOCK
-                heights.append(IN_BOWL if other.kind == "bowl" else float(top))
-        # What is known may have fallen; it does not rise but in the hand.
-        most = thing.position[2] + 0.005 if thing.name else np.inf
-        return sorted({z for z in heights if z < most} | {STANDING["block"]})
-
-    def _rests(self, thing: Thing, position: Vector) -> bool:
-        """Whether a thing can be at `position` (3,) [m]: on something, and not in something."""
-        if thing.kind == "bowl":
-            return True
-        supported = position[2] < STANDING["block"] + 0.003
-        for other in self.things.values():
-            if other is thing or other.sight in (Sight.GONE, Sight.HELD):
-                continue
-            level = hypot(*(other.position - position)[:2])
-            above = position[2] - other.position[2]
-            if other.kind == "bowl":
-                inside = level < BOWL_RADIUS - BLOCK / 2
-                if level < BOWL_RADIUS + BLOCK / 2 and not inside and above < BLOCK / 2:
-                    return False
-                if inside:
-                    supported = position[2] > IN_BOWL - 0.003
-            elif level < self.config.near and abs(above - BLOCK) < 0.006:
-                supported = True
-            elif level < 0.85 * BLOCK and abs(above) < 0.9 * BLOCK:
-                return False
-        return supported
 
     def _filled(self, thing: Thing, seen: Evidence) -> bool:
         """Whether the thing's outline, where it is thought to be, is full of its colour."""
@@ -321,16 +200,16 @@ class TableSight:
                 made = self._new(blob, each, time)
                 if made is None:
                     continue
-                thing = self._named(made)
+                thing = self.things.named(made, self.config.doubt)
                 if thing is None:
                     continue
-                self.things[thing.name] = thing
+                self.things.known[thing.name] = thing
                 for evidence in self._evidence(thing, views):
                     taken[evidence.view.name].add(evidence.blob.id)
 
     def _part_of_known(self, blob: Blob, each: View) -> bool:
         """Whether most of the blob is within a known thing of its colour."""
-        for thing in self.things.values():
+        for thing in self.things.known.values():
             if thing.color == blob.color and thing.sight is not Sight.GONE:
                 hull = outline(thing.kind, thing.position, thing.yaw, each.camera)
                 if hull is None:
@@ -354,27 +233,13 @@ class TableSight:
                     found is None
                     or found.error > self.config.new_error
                     or found.share < self.config.new_share
-                    or not self._rests(guess, found.position)
+                    or not self.things.rests(guess, found.position)
                 ):
                     continue
                 if best is None or found.error < best[0]:
                     turn = wrap(found.yaw, pi / 2) if kind == "block" else 0.0
                     best = found.error, replace(guess, position=found.position, yaw=turn)
         return best[1] if best else None
-
-    def _named(self, made: Thing) -> Thing | None:
-        """The known thing that this is, moved; or a new one, named; None while there is doubt."""
-        alike = [t for t in self.things.values() if (t.color, t.kind) == (made.color, made.kind)]
-        lost = [t for t in alike if t.time < made.time]
-        if lost:
-            thing = max(lost, key=lambda t: t.missed)
-            thing.strayed += 1
-            if not thing.missed and thing.strayed <= self.config.doubt:
-                return None
-            return replace(made, name=thing.name)
-        if len(alike) >= len(ORDINALS):
-            return None
-        return replace(made, name=f"{ORDINALS[len(alike)]}{made.color} {made.kind}")
 
 
 def _trace(seen: Evidence) -> Trace:
