@@ -10,7 +10,7 @@ from robot.camera import Pinhole
 
 def look(renderer: mujoco.Renderer, camera: Pinhole) -> None:
     """Have `renderer`, its scene up to date, draw next what `camera` sees."""
-    right, down, ahead = camera.rotation
+    _, down, ahead = camera.rotation
     for view in renderer.scene.camera:
         scale = view.frustum_near / camera.focal  # [m] on the near plane, of a pixel
         view.pos, view.forward, view.up = camera.eye, ahead, -down

@@ -83,13 +83,13 @@ class Tabletop:
     def wait(self) -> bool:
         if self._engine is None or self.now() >= self.config.duration:
             return False
-        self._advance()
+        self.advance()
         self._ticks += 1
         self._sensed = self._sense()
         self._pace.keep(self.now())
         return True
 
-    def _advance(self) -> None:
+    def advance(self) -> None:
         """One control period of physics, the reference running straight to the target."""
         engine, steps = self.engine, self.config.substeps
         command = self._command

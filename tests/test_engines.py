@@ -383,7 +383,9 @@ ROLLED = Pinhole.looking((0.0, -0.05, -0.1), (0.0, 0.0, 0.2), 70.0, 200, 150).ca
 )
 
 
-@pytest.mark.parametrize("camera", [CAMERAS["scene"], DOWN, ROLLED], ids=["scene", "down", "rolled"])
+@pytest.mark.parametrize(
+    "camera", [CAMERAS["scene"], DOWN, ROLLED], ids=["scene", "down", "rolled"]
+)
 def test_what_is_drawn_is_where_the_camera_projects_it(name, camera):
     place = np.array([0.2, -0.3, BLOCK / 2])
     engine = make_engine(name, UR5E, (red(0.2, -0.3),), DT)

@@ -18,6 +18,7 @@ from robot.cli.errors import Failure, WrongUse
 if TYPE_CHECKING:  # imported where used: help must print at once
     from planners.correct import Vocabulary
     from planners.fixed import FixedPlanner
+    from planners.program.check import Limits
     from planners.program.planner import ProgramPlanner, Timing, Writer
     from planners.tennis.network import Networks
     from planners.tennis.planner import TennisPlanner
@@ -153,14 +154,15 @@ def program_planner(
     arrived: "Callable[[str, Arrival[Any]], None] | None" = None,
     note: Callable[[str], None] = lambda text: None,
     timing: "Timing | None" = None,
+    limits: "Limits | None" = None,
 ) -> "ProgramPlanner":
-    """The planner that runs programs; to be closed."""
+    """The planner that runs programs, within `limits`; to be closed."""
     from planners.program.planner import ProgramPlanner
     from planners.program.sandbox import Sandbox
     from skills import SKILLS
 
     return ProgramPlanner(
-        writer, Sandbox(), tuple(SKILLS["ur5e"]), vocabulary(), say, arrived, note, timing
+        writer, Sandbox(limits), tuple(SKILLS["ur5e"]), vocabulary(), say, arrived, note, timing
     )
 
 

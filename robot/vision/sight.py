@@ -25,11 +25,11 @@ from robot.vision.things import STANDING, Sight, Thing, Things, Trace
 class SightConfig:
     """What is believed."""
 
-    error: float = 0.0025  # [m] of an outline, at most, for a thing to be seen where it is known
+    error: float = 0.0035  # [m] of an outline, at most, for a thing to be seen where it is known
     share: float = 0.3  # of the outline, at least, likewise
     jump: float = 0.006  # [m] further than this, nothing goes between two pictures
     jump_share: float = 0.6  # of the outline, at least, to believe that it did
-    new_error: float = 0.002  # [m] the same, of what was not known
+    new_error: float = 0.003  # [m] the same, of what was not known
     new_share: float = 0.5
     filled: float = 0.85  # of a hidden outline that has its colour, at least, where colours merge
     empty: float = 0.6  # of an outline that shows the table, at least, for a thing to be missed
