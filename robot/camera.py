@@ -76,6 +76,12 @@ class Pinhole:
         ahead = np.concatenate((aside, np.ones_like(aside[..., :1])), axis=-1) @ self.rotation
         return ahead / np.sqrt((ahead**2).sum(axis=-1, keepdims=True))
 
+    def at_height(self, pixel: ArrayLike, height: float) -> Vector:
+        """(3,) [m] the point `height` [m] above the table that is seen at `pixel` (2,); of what is
+        seen above the horizon, one that is far away."""
+        ray = self.ray(pixel)
+        return self.eye + ray * ((height - self.eye[2]) / min(float(ray[2]), -0.05))
+
     def depth(self, point: ArrayLike) -> Vector:
         """(...) [m] of points (..., 3) ahead of it."""
         return (np.asarray(point, dtype=np.float64) - self.eye) @ self.rotation[2]

@@ -33,6 +33,7 @@ COLORS = MappingProxyType(
 )
 TABLE_COLOR = (0.80, 0.72, 0.60)
 KINDS = ("block", "bowl")
+ORDINALS = ("", *(f"{word} " for word in "second third fourth fifth sixth".split()))
 SIZES = MappingProxyType(  # (3,) [m] full extents, by kind
     {
         "block": (BLOCK, BLOCK, BLOCK),

@@ -1,6 +1,6 @@
 """Episodes of `courtside eval cap`: one task each, through the whole stack, and their judgement."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -12,12 +12,14 @@ from robot.cli import build, worlds
 
 if TYPE_CHECKING:
     from planners.program.check import Limits
-    from planners.program.planner import Writer
+    from planners.program.planner import ProgramPlanner, Writer
     from planners.tasks.draw import Places, Split, Task
+    from robot.types import Robot, Tick
     from sim.scene import Scene
     from sim.tabletop import Tabletop
 
 DURATION = 240.0  # [s] simulated, at most
+SETTLE = 0.6  # [s] that the robot goes on after its last goal
 REST = 0.5  # [s] for which what was done must last
 
 
@@ -130,38 +132,65 @@ def _once(
 ) -> tuple[str, dict[str, Any]]:
     """Play a task; why it failed, if it did, and what was said."""
     from planners.tasks.judge import Episode
-    from robot.cli.session import Session, Voice
     from sim.tabletop import TabletopConfig
 
-    spec, voice = build.robot_spec(), Voice(quiet=True)
+    spec, said = build.robot_spec(), list[str]()
     config = TabletopConfig(setup.engine, cameras=("scene",) if video else (), duration=DURATION)
     with ExitStack() as parts:
-        world = Stage(worlds.tabletop(spec, scene, config, bool(video), setup.perception))
-        parts.callback(world.strike)
+        world = worlds.tabletop(spec, scene, config, bool(video), setup.perception)
+        parts.callback(world.close)
         recorder = None
         if video:
             about = (video.parent, video.stem, spec, setup.seed, _Film(task.instruction), video)
             recorder = build.recorder(*about, scene, instruction=task.instruction)
             parts.callback(recorder.close)
-            voice.record = recorder.said
         planner = parts.enter_context(
-            closing(build.program_planner(writer, voice.say, limits=_limits()))
+            closing(build.program_planner(writer, said.append, limits=_limits()))
         )
         if writer is None:
             planner.execute(task.program)
         else:
             planner.instruct(task.instruction)
-        before = dict(world.world.truth())
-        session = Session(world, build.skills(spec), planner, voice, recorder)
-        session.run()
-        after = dict(world.world.truth())
-        world.rest(REST)
-        reason = task.judge(Episode(before, after, dict(world.world.truth()), voice.said))
-    if not planner.finished:
-        reason = "it ran out of time, or was stopped"
-    if reason and planner.error:
-        reason += f"; the program failed: {planner.error}"
-    return reason, {"said": voice.said, "simulated_s": round(world.now(), 2)}
+        before = world.truth()
+        _run(Stage(world), planner, recorder or (lambda tick: None))
+        after = world.truth()
+        for _ in range(round(REST / spec.dt)):
+            world.advance()
+        reason = task.judge(Episode(before, after, world.truth(), said))
+        if not planner.finished:
+            reason = "it ran out of time, or was stopped"
+        if reason and planner.error:
+            reason += f"; the program failed: {planner.error}"
+        return reason, {"said": said, "simulated_s": round(world.now(), 2)}
+
+
+def _run(robot: "Robot", planner: "ProgramPlanner", record: "Callable[[Tick], None]") -> None:
+    """Until the planner has nothing left to do, and SETTLE longer. Nobody talks to it."""
+    from robot.loop import Stack, run
+    from robot.mode import Mode
+
+    supervisor = build.supervisor(robot.spec)
+    mode = Mode(supervisor)
+    mode.engage()
+    over: list[float] = []
+
+    def until(tick: "Tick") -> bool:
+        if planner.finished or mode.halted:
+            over.append(tick.state.time)
+        return bool(over) and tick.state.time >= over[0] + SETTLE
+
+    run(
+        Stack(
+            robot=robot,
+            planner=planner,
+            skills=build.skills(robot.spec),
+            supervisor=supervisor,
+            mode=mode,
+            estimator=build.estimator(robot.spec),
+            record=record,
+            until=until,
+        )
+    )
 
 
 def _limits() -> "Limits":
@@ -182,19 +211,11 @@ class Stage:
     """A world that stays open after the run, to be judged; a `robot.types.Robot`."""
 
     def __init__(self, world: "Tabletop") -> None:
-        self.world, self.spec = world, world.spec
+        self.spec = world.spec
         self.now, self.wait, self.read, self.write = world.now, world.wait, world.read, world.write
 
     def close(self) -> None:
         """It stays open."""
-
-    def rest(self, duration: float) -> None:
-        """Let `duration` [s] pass with nobody in command."""
-        for _ in range(round(duration / self.spec.dt)):
-            self.world.advance()
-
-    def strike(self) -> None:
-        self.world.close()
 
 
 def play_all(setup: CapSetup, count: int, jobs: int) -> Iterator[dict[str, Any]]:

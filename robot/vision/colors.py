@@ -104,7 +104,11 @@ def view(name: str, pixels: Pixels, camera: Pinhole, covered: Mask, palette: Pal
             raw.append((palette.names[index - 1], number, area, middle, _contour(window) + at))
     large = np.zeros(len(raw) + 1, np.bool_)
     for _, number, _, _, contour in raw:
-        size = camera.focal * BLOCK / np.linalg.norm(camera.eye - _below(camera, contour.mean(0)))
+        size = (
+            camera.focal
+            * BLOCK
+            / np.linalg.norm(camera.eye - camera.at_height(contour.mean(axis=0), 0.0))
+        )
         large[number] = np.ptp(contour, axis=0).max() > LARGE * 1.5 * size
     blobs = {
         number: Blob(
@@ -119,12 +123,6 @@ def _corners(camera: Pinhole) -> NDArray[np.int32]:
     """(4, 2) [pixels] of the region."""
     pixels = np.nan_to_num(camera.project(REGION), nan=0.0)
     return np.rint(np.clip(pixels, -20_000, 20_000)).astype(np.int32)
-
-
-def _below(camera: Pinhole, pixel: Vector) -> Vector:
-    """(3,) [m] the point of the table seen at `pixel` (2,)."""
-    ray = camera.ray(pixel)
-    return camera.eye - ray * (camera.eye[2] / min(ray[2], -0.05))
 
 
 def _contour(window: NDArray[np.bool_]) -> Vector:

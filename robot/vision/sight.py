@@ -226,7 +226,7 @@ class TableSight:
         for kind in STANDING:
             guess = Thing("", blob.color, kind, np.zeros(3), 0.0, time)
             for yaw in (0.0, pi / 6, pi / 3) if kind == "block" else (0.0,):
-                place = _seen_at(each.camera, blob.centre, STANDING[kind])
+                place = each.camera.at_height(blob.centre, STANDING[kind])
                 guess = replace(guess, position=place)
                 found = self._placed(guess, place, yaw, [Evidence(each, blob)])
                 if (
@@ -246,12 +246,6 @@ def _trace(seen: Evidence) -> Trace:
     """What is alike as long as a thing and all around it stand still."""
     u, v = np.round(seen.blob.centre, 2).tolist()
     return seen.view.name, seen.blob.area, u, v, int(seen.blob.hard.sum())
-
-
-def _seen_at(camera: Pinhole, pixel: Vector, height: float) -> Vector:
-    """(3,) [m] the point at `height` [m] that is seen at `pixel` (2,)."""
-    ray = camera.ray(pixel)
-    return camera.eye + ray * ((height - camera.eye[2]) / min(float(ray[2]), -0.05))
 
 
 def _at_height(camera: Pinhole, position: Vector, height: float) -> Vector:

@@ -11,11 +11,10 @@ from math import hypot, pi
 import numpy as np
 
 from robot.geometry import wrap, yaw_quaternion
-from robot.table import BLOCK, BOWL_FLOOR, BOWL_HEIGHT, BOWL_RADIUS, SIZES
+from robot.table import BLOCK, BOWL_FLOOR, BOWL_HEIGHT, BOWL_RADIUS, ORDINALS, SIZES
 from robot.types import Fix, RobotSpec, Vector, vector
 from robot.vision.cameras import Rig
 
-ORDINALS = ("", "second ", "third ", "fourth ", "fifth ", "sixth ", "seventh ", "eighth ")
 STANDING = {"block": BLOCK / 2, "bowl": BOWL_HEIGHT / 2}  # [m] height of its middle on the table
 IN_BOWL = BOWL_FLOOR + BLOCK / 2  # [m] likewise, of a block
 GRASP = 0.035  # [m] from the tool's centre, at most, to the middle of what the fingers close on
