@@ -1,5 +1,6 @@
 """The tabletop world as a Robot."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from robot.table import SIZES
 from robot.types import Command, Fix, Image, Observation, RobotSpec, Vector, vector
 from robot.vision.sight import TableSight
+from robot.vision.things import Seeing
 from sim.engine import CAMERAS, Engine
 from sim.pace import Pace
 from sim.scene import Scene
@@ -45,6 +47,23 @@ def make_engine(name: EngineName, spec: RobotSpec, scene: Scene, dt: float) -> E
     raise ValueError(f"unknown engine {name!r}; valid are mujoco, pybullet")
 
 
+class Pictures(Mapping[str, NDArray[np.uint8]]):
+    """Pictures of the present, drawn when they are asked for; without shadows, which would be most
+    of the time that they take."""
+
+    def __init__(self, engine: Engine, sight: Seeing, q: Vector) -> None:
+        self._engine, self._sight, self._q = engine, sight, q
+
+    def __getitem__(self, name: str) -> NDArray[np.uint8]:
+        return self._engine.render(self._sight.camera(name, self._q), shadows=False)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sight.cameras)
+
+    def __len__(self) -> int:
+        return len(self._sight.cameras)
+
+
 class Tabletop:
     """An arm at a table, simulated; a `robot.types.Robot`.
 
@@ -52,7 +71,14 @@ class Tabletop:
     holds. The world stands still while its cameras look.
     """
 
-    def __init__(self, spec: RobotSpec, scene: Scene, config: TabletopConfig | None = None) -> None:
+    def __init__(
+        self,
+        spec: RobotSpec,
+        scene: Scene,
+        config: TabletopConfig | None = None,
+        sight: Seeing | None = None,
+    ) -> None:
+        """`sight`: what makes objects of pictures, if perception is by camera; else by colours."""
         self.spec = spec
         self.config = config or TabletopConfig()
         self.scene = scene
@@ -66,7 +92,9 @@ class Tabletop:
         self._command: Command | None = None
         self._received = 0.0
         self._next_fix = self._next_frame = self._next_look = 0.0
-        self.sight = TableSight(spec) if self.config.perception == "camera" else None
+        self.sight: Seeing | None = None
+        if self.config.perception == "camera":
+            self.sight = sight or TableSight(spec)
         self._last: dict[str, Fix] = {}
         self._sensed: Observation | None = None
         self._pace = Pace(self.spec.dt, self.config.speed)
@@ -111,10 +139,11 @@ class Tabletop:
     def _sense(self) -> Observation:
         now = self.now()
         q, qd = self.engine.joints()
-        fixes, images = {}, {}
+        fixes, images, gone = {}, {}, frozenset[str]()
         if self.sight is not None and now >= self._next_look - 1e-9:
             self._next_look += self.config.look_period
             fixes = self.sight.look(now, q, self.pictures(q))
+            gone = self.sight.things.gone
         elif now >= self._next_fix - 1e-9:
             self._next_fix += self.config.fix_period
             fixes = self.truth() if self.sight is None else self.sight.feel(now, q)
@@ -123,7 +152,7 @@ class Tabletop:
             images = {
                 name: Image(now, self.engine.render(CAMERAS[name])) for name in self.config.cameras
             }
-        return Observation(now, now, self._ticks, vector(q), vector(qd), fixes, images)
+        return Observation(now, now, self._ticks, vector(q), vector(qd), fixes, images, gone)
 
     def truth(self) -> dict[str, Fix]:
         """Where every object is, exactly; also once the world is closed."""
@@ -135,14 +164,10 @@ class Tabletop:
             }
         return self._last
 
-    def pictures(self, q: Vector) -> dict[str, NDArray[np.uint8]]:
-        """What the cameras of `sight` show now, with the arm at `q` (n,); without shadows, which
-        would be most of the time that they take."""
+    def pictures(self, q: Vector) -> Mapping[str, NDArray[np.uint8]]:
+        """What the cameras of `sight` show now, with the arm at `q` (n,)."""
         assert self.sight is not None
-        return {
-            name: self.engine.render(self.sight.camera(name, q), shadows=False)
-            for name in self.sight.cameras
-        }
+        return Pictures(self.engine, self.sight, q)
 
     def write(self, command: Command) -> None:
         self._command, self._received = command, self.now()

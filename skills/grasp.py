@@ -54,7 +54,7 @@ class Pick(ArmSkill):
         yield self.grip(width / 2 - SQUEEZE)
 
     def _middle(self, name: str) -> Vector:
-        return self.state.objects[name].position + self.offset()
+        return self.state.objects[self.object(name)].position + self.offset()
 
     def _bowl_around(self, name: str) -> Fix | None:
         """The bowl that the object lies in, if it does."""
@@ -124,7 +124,7 @@ class Place(ArmSkill):
         self._check(name)
 
     def _seen_since(self, name: str, time: float) -> bool:
-        return self.state.objects[name].time > time
+        return self.state.objects[self.object(name)].time > time
 
     def _xy(self) -> Vector:
         """(2,) [m] where the object shall rest, with corrections."""

@@ -273,9 +273,8 @@ def stack_in_order(m: Making) -> Made | None:
 def line(m: Making) -> Made | None:
     line, n = m.one(m.attributes.lines), len(m.blocks)
     x, y = LINES[line]
-    pattern = [
-        (round(x * k, 4), round(y * k, 4)) for k in np.linspace(-0.5, 0.5, n) * 0.1 * (n - 1)
-    ]
+    along = (np.linspace(-0.5, 0.5, n) * 0.1 * (n - 1)).tolist()
+    pattern = [(round(x * at, 4), round(y * at, 4)) for at in along]
     return Made(
         {"line": line}, p.at_free(str(pattern), 0.1), _done(m.blocks, j.in_line(m.blocks, line))
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from robot.safety import Supervisor
     from robot.shots import Shot
     from robot.types import RobotSpec, Skill
+    from robot.vision.things import Seeing
     from robot.worker import Arrival, Due
     from sim.scene import Scene
 
@@ -134,6 +135,25 @@ def scene(file: Path | None, seed: int | None) -> tuple["Scene", int]:
         return random_scene(np.random.default_rng(seed), names=DEFAULT_SCENE), seed
     except SceneError as error:
         raise WrongUse(str(error)) from error
+
+
+def sight(
+    spec: "RobotSpec", detector: str, model: str, perception: Perception | None, due: "Due"
+) -> "Seeing | None":
+    """What sees objects, if it is not the classical one, which worlds have of themselves.
+
+    `due`: when a detector's answers arrive.
+    """
+    if detector == "colors":
+        return None
+    if perception == "truth":
+        raise WrongUse("--detector needs --perception camera")
+    from robot.vision.open import DetectorError, OpenSight, open_detector
+
+    try:
+        return OpenSight(spec, open_detector(detector, model), due=due)
+    except DetectorError as error:
+        raise Failure(str(error)) from error
 
 
 def language_model(name: str, model: str) -> "Writer":

@@ -10,6 +10,7 @@ from tyro.conf import Positional
 
 from robot.cli import build, worlds
 from robot.cli.errors import WrongUse
+from robot.cli.run import SLOW
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class Program:
     perception: build.Perception | None = None
     """How objects are seen. camera: by two cameras that are looked through, overhead and on the
     wrist. truth: the world tells. Default: camera, where pictures can be drawn."""
+    detector: str = "colors"
+    """What sees, by camera. colors: blocks and bowls of known colors. The URL of an
+    OpenAI-compatible server with a vision-language model, or a folder with a zero-shot detector of
+    transformers: whatever has a name."""
+    detector_model: str = ""
+    """The vision-language model's name on the server; empty: its first."""
     seed: int | None = None
     """Of everything random; default 0, or the scene file's."""
     record: Path | None = None
@@ -54,6 +61,7 @@ class Program:
         spec = build.robot_spec()
 
         from robot.cli.session import Session, Voice, print_json
+        from robot.worker import after
         from sim.tabletop import TabletopConfig
 
         began = monotonic()
@@ -78,7 +86,10 @@ class Program:
                 cameras=("scene",) if self.video else (),
                 duration=self.duration,
             )
-            world = worlds.tabletop(spec, scene, config, bool(self.video), self.perception)
+            sight = build.sight(
+                spec, self.detector, self.detector_model, self.perception, after(SLOW)
+            )
+            world = worlds.tabletop(spec, scene, config, bool(self.video), self.perception, sight)
             session = Session(
                 world, build.skills(spec), planner, voice, recorder, truth=world.truth
             )

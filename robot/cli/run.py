@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sim.scene import Scene
 
 ROBOTS = {"tabletop": "ur5e", "pusht": "pusht", "blockpush": "pusher", "tennis": "tennis"}
+SLOW = 2.0  # [s] declared for a detector's answer in simulated time
 JOBS = {"pusht": "push_t pose=center", "blockpush": "push_blocks assignment=0"}
 
 
@@ -52,6 +53,12 @@ class Run:
     """How objects are seen. camera: by two cameras that are looked through, overhead and on the
     wrist; of tennis, the ball by two beside the table. truth: the world tells. Default: camera on
     the tabletop, where pictures can be drawn; elsewhere truth."""
+    detector: str = "colors"
+    """What sees, by camera. colors: blocks and bowls of known colors. The URL of an
+    OpenAI-compatible server with a vision-language model, or a folder with a zero-shot detector of
+    transformers: whatever has a name."""
+    detector_model: str = ""
+    """The vision-language model's name on the server; empty: its first."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     seed: int | None = None
@@ -181,6 +188,7 @@ class Run:
             return worlds.pusht(seed, poses[0], self.duration, self.speed, film)
         if self.world == "blockpush":
             return worlds.blockpush(seed, self.engine, self.duration, self.speed, film)
+        from robot.worker import after, when_ready
         from sim.tabletop import TabletopConfig
 
         frames = (25.0 if self.video else 5.0) if self.frames is None else self.frames
@@ -191,4 +199,6 @@ class Run:
             duration=self.duration,
             speed=self.speed,
         )
-        return worlds.tabletop(spec, scene, config, film, self.perception)
+        due = after(SLOW) if isinf(self.speed) else when_ready
+        sight = build.sight(spec, self.detector, self.detector_model, self.perception, due)
+        return worlds.tabletop(spec, scene, config, film, self.perception, sight)

@@ -10,6 +10,7 @@ from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:  # imported where used: help must print at once
     from robot.types import Robot, RobotSpec
+    from robot.vision.things import Seeing
     from sim.blockpush import BlockPush
     from sim.pusht import PushT
     from sim.scene import Scene
@@ -30,18 +31,19 @@ def tabletop(
     config: "TabletopConfig",
     need_frames: bool = False,
     perception: Perception | None = None,
+    sight: "Seeing | None" = None,
 ) -> "Tabletop":
-    """The world; `perception` is by camera where nothing else is said.
+    """The world; `perception` is by camera where nothing else is said, and by `sight`.
 
     Where nothing can be drawn it has no cameras, unless they are needed, and tells the truth.
     """
     from sim.engine import CAMERAS
     from sim.tabletop import Tabletop
 
-    world = Tabletop(spec, scene, replace(config, perception=perception or "camera"))
+    world = Tabletop(spec, scene, replace(config, perception=perception or "camera"), sight)
     try:
         if world.sight is not None:
-            world.pictures(spec.home)
+            dict(world.pictures(spec.home))
         for name in config.cameras:
             world.engine.render(CAMERAS[name])
     except Exception as error:  # of OpenGL, in as many ways as there are drivers

@@ -7,6 +7,7 @@ from what stands on a table standing on it, follow a place and a size.
 
 import base64
 import json
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +25,9 @@ from robot.vision.cameras import CAMERAS, Rig
 from robot.vision.colors import Pixels
 from robot.vision.fit import outline
 from robot.vision.things import STANDING, Thing, Things
-from robot.worker import Due, Mailbox, when_ready
+from robot.worker import Arrival, Due, Mailbox, when_ready
 
+log = logging.getLogger(__name__)
 NAMES = tuple(f"{color} {kind}" for color in COLORS for kind in KINDS)
 WAIT = 60.0  # [s] for a server's answer
 ENOUGH = 0.2  # score of a detection, at least
@@ -156,6 +158,7 @@ class OpenSight:
         self.things = Things(spec, self._rig)
         self._detector, self._names = detector, tuple(names)
         self._found: Mailbox[list[Detection]] = Mailbox(due)
+        self._begun = False
 
     def camera(self, name: str, q: Vector) -> Pinhole:
         """Where the camera called `name` is, with the arm at `q` (n,)."""
@@ -166,18 +169,29 @@ class OpenSight:
         return self.things.feel(time, q)
 
     def look(self, time: float, q: Vector, pictures: Mapping[str, Pixels]) -> dict[str, Fix]:
-        """Fixes of what was found in the last picture that the detector is done with."""
+        """Fixes of what was found in the last picture that the detector is done with. The first
+        time it waits: until then there is nothing to go by."""
         fixes = self.feel(time, q)
         (name, pixels), *_ = pictures.items()
+        kept = pixels.copy()
+        if not self._begun:
+            self._begun = True
+            self._found.request(time, lambda: self._detector.detect(kept, self._names))
+            return fixes | self._arrived(self._found.wait(time), name, q)
         arrival = self._found.poll(time)
         if arrival is not None:
-            if arrival.error is not None:
-                raise arrival.error
-            fixes |= self._take(arrival.requested, arrival.result or [], self.camera(name, q))
+            fixes |= self._arrived(arrival, name, q)
         if not self._found.busy:
-            kept = pixels.copy()
             self._found.request(time, lambda: self._detector.detect(kept, self._names))
         return fixes
+
+    def _arrived(self, arrival: Arrival[list[Detection]], name: str, q: Vector) -> dict[str, Fix]:
+        """What a detector's answer tells; of one that failed, that it did."""
+        if isinstance(arrival.error, DetectorError):
+            log.warning("%s; objects stay where they were last seen", arrival.error)
+        elif arrival.error is not None:
+            raise arrival.error
+        return self._take(arrival.requested, arrival.result or [], self.camera(name, q))
 
     def _take(self, time: float, found: Sequence[Detection], camera: Pinhole) -> dict[str, Fix]:
         """Things for detections; each is the nearest of its name, or one more of them."""
@@ -219,11 +233,13 @@ def placed(found: Detection, camera: Pinhole) -> tuple[Vector, Vector]:
             place = place + camera.at_height(middle, place[2]) - camera.at_height(box, place[2])
         return place, np.array(SIZES[kind])
     foot = camera.at_height([middle[0], bottom], 0.0)
-    width = (right - left) * float(camera.depth(foot)) / camera.focal
-    away = foot[:2] - camera.eye[:2]
-    ground = foot[:2] + away / np.linalg.norm(away) * width / 2
-    ray = camera.ray(np.array([middle[0], top]))
-    behind = float(np.linalg.norm(ground - camera.eye[:2])) + width / 2
-    height = camera.eye[2] + ray[2] * behind / max(float(np.hypot(*ray[:2])), 1e-6)
-    height = float(np.clip(height, 0.005, 0.3))
+    away = (foot[:2] - camera.eye[:2]) / np.linalg.norm(foot[:2] - camera.eye[:2])
+    ray = camera.ray([middle[0], top])
+    height = 0.0
+    for _ in range(4):  # what is high is nearer, and looks wider
+        width = (right - left) * float(camera.depth(foot + [0, 0, height])) / camera.focal
+        ground = foot[:2] + away * width / 2
+        back = float(np.linalg.norm(ground - camera.eye[:2])) + width / 2
+        height = float(camera.eye[2] + ray[2] * back / max(float(np.hypot(*ray[:2])), 1e-6))
+        height = float(np.clip(height, 0.005, 0.3))
     return np.array([*ground, height / 2]), np.array([width, width, height])

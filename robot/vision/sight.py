@@ -60,13 +60,16 @@ class TableSight:
 
     def look(self, time: float, q: Vector, pictures: Mapping[str, Pixels]) -> dict[str, Fix]:
         """What is seen at `time` [s] in `pictures`, by camera, (H, W, 3) RGB, taken with the arm
-        at `q` (n,): fixes of all that is seen or held."""
+        at `q` (n,): fixes of all that is seen or held. A picture of a camera on the hand is only
+        asked for if those that stand still do not show everything as it was."""
         self.things.feel(time, q)
-        views = []
-        for name, pixels in pictures.items():
+        views: list[View] = []
+        for name in sorted(pictures, key=lambda name: name in ON_TOOL):
+            if name in ON_TOOL and self._unchanged(views):
+                continue
             camera = self.camera(name, q)
             covered = self._rig.covered(camera, q)
-            views.append(view(name, pixels, camera, covered, self._palette))
+            views.append(view(name, pictures[name], camera, covered, self._palette))
         taken = {each.name: set[int]() for each in views}
         held = self.things.held
         # What others rest on comes first.
@@ -91,6 +94,20 @@ class TableSight:
             if thing.time == time:
                 fixes[thing.name] = thing.fix()
         return fixes
+
+    def _unchanged(self, views: Sequence[View]) -> bool:
+        """Whether all that is known looks as it did, and nothing else is there."""
+        blobs = {(each.name, number) for each in views for number in each.blobs}
+        for thing in self.things.known.values():
+            if thing.sight is Sight.GONE:
+                continue
+            seen = self._evidence(thing, views)
+            blobs -= {(each.view.name, each.blob.id) for each in seen}
+            if thing is not self.things.held and (
+                not thing.traces or {_trace(each) for each in seen} != thing.traces
+            ):
+                return False
+        return bool(self.things.known) and not blobs
 
     # --- what is known ------------------------------------------------------------------------
 

@@ -4,16 +4,20 @@ A block rests on something that is known: the table, a bowl's floor, another blo
 height. Between the fingers it goes where the hand goes, which the joints tell.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import hypot, pi
+from typing import Protocol
 
 import numpy as np
 
+from robot.camera import Pinhole
 from robot.geometry import wrap, yaw_quaternion
 from robot.table import BLOCK, BOWL_FLOOR, BOWL_HEIGHT, BOWL_RADIUS, ORDINALS, SIZES
 from robot.types import Fix, RobotSpec, Vector, vector
 from robot.vision.cameras import Rig
+from robot.vision.colors import Pixels
 
 STANDING = {"block": BLOCK / 2, "bowl": BOWL_HEIGHT / 2}  # [m] height of its middle on the table
 IN_BOWL = BOWL_FLOOR + BLOCK / 2  # [m] likewise, of a block
@@ -54,6 +58,26 @@ class Thing:
         return Fix(self.time, vector(self.position), turn, vector(SIZES[self.kind]))
 
 
+class Seeing(Protocol):
+    """What makes fixes of pictures."""
+
+    things: "Things"
+    cameras: Mapping[str, Pinhole]  # whose pictures it wants
+
+    def camera(self, name: str, q: Vector) -> Pinhole:
+        """Where the camera called `name` is, with the arm at `q` (n,)."""
+        ...
+
+    def feel(self, time: float, q: Vector) -> dict[str, Fix]:
+        """What the joints `q` (n,) tell at `time` [s]: where the thing in the hand is."""
+        ...
+
+    def look(self, time: float, q: Vector, pictures: Mapping[str, Pixels]) -> dict[str, Fix]:
+        """What is seen at `time` [s] in `pictures`, by camera, (H, W, 3) RGB, taken with the arm
+        at `q` (n,): fixes of all that is seen or held."""
+        ...
+
+
 @dataclass
 class Grasp:
     """What is between the fingers."""
@@ -74,6 +98,10 @@ class Things:
     @property
     def held(self) -> Thing | None:
         return self._grasp.thing if self._grasp else None
+
+    @property
+    def gone(self) -> frozenset[str]:
+        return frozenset(n for n, thing in self.known.items() if thing.sight is Sight.GONE)
 
     def feel(self, time: float, q: Vector) -> dict[str, Fix]:
         """What the joints `q` (n,) tell at `time` [s]: where the thing in the hand is."""

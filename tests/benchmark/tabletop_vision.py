@@ -16,10 +16,13 @@ from typing import Literal
 import numpy as np
 import tyro
 
+from planners.program.check import Limits
+from robot.camera import Pinhole
 from robot.cli import build
 from robot.cli.session import Session, Voice
 from robot.intervals import wilson
 from robot.types import Observation
+from robot.vision.colors import Pixels
 from robot.vision.things import Sight
 from sim.scene import random_scene
 from sim.tabletop import Tabletop, TabletopConfig
@@ -45,12 +48,15 @@ class Watched(Tabletop):
         self.first: Observation | None = None
         self.ghosts = self.looks = 0
         self.drawing = self.looking = 0.0  # [s] of CPU time
+        render = self.engine.render
 
-    def pictures(self, q):
-        began = process_time()
-        shown = super().pictures(q)
-        self.drawing += process_time() - began
-        return shown
+        def timed(camera: Pinhole, shadows: bool = True) -> Pixels:
+            began = process_time()
+            shown = render(camera, shadows)
+            self.drawing += process_time() - began
+            return shown
+
+        self.engine.render = timed
 
     def _sense(self) -> Observation:
         began, drawing, due = process_time(), self.drawing, self._next_look
@@ -92,7 +98,7 @@ def watch(config: Benchmark, seed: int) -> Watched:
         world.wait()
     else:
         voice = Voice(quiet=True)
-        planner = build.program_planner(None, voice.say)
+        planner = build.program_planner(None, voice.say, limits=Limits(5.0, 20.0))
         planner.execute(program(tuple(thing.name for thing in scene)))
         Session(world, build.skills(spec), planner, voice).run()
         planner.close()
