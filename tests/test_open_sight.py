@@ -65,8 +65,8 @@ def test_of_anything_else_the_size_is_seen_as_well(width, height):
     pixels = OVERHEAD.project(corners * [width, width, height] + [0.1, -0.5, 0])
     found = Detection("mug", (*pixels.min(axis=0), *pixels.max(axis=0)))
     place, size = placed(found, OVERHEAD)
-    assert place == pytest.approx([0.1, -0.5, height / 2], abs=0.01)
-    assert size == pytest.approx([width, width, height], abs=0.012)
+    assert place == pytest.approx([0.1, -0.5, height / 2], abs=0.015)
+    assert size == pytest.approx([width, width, height], abs=0.015)
 
 
 def test_the_first_look_waits_and_others_come_when_they_are_due():

@@ -48,6 +48,7 @@ class EvalCap:
     """Processes; each opens the model for itself."""
     json: Annotated[bool, "One JSON object on standard output."] = False
     verbose: bool = False
+    """Also show the episodes that succeed."""
 
     def main(self) -> int:
         if self.episodes < 1 or self.jobs < 1 or self.seed < 0:
@@ -81,8 +82,9 @@ class EvalCap:
             for episode in play_all(setup, self.episodes, self.jobs):
                 done.append(episode)
                 bar.advance(task)
-                if not episode["success"]:
-                    bar.console.print(f"{episode['instruction']}: {episode['reason']}")
+                if self.verbose or not episode["success"]:
+                    fate = episode.get("reason", "done")
+                    bar.console.print(f"{episode['index']} {episode['instruction']}: {fate}")
         result = {
             "llm": self.llm,
             "engine": self.engine,

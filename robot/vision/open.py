@@ -237,7 +237,7 @@ def placed(found: Detection, camera: Pinhole) -> tuple[Vector, Vector]:
     ray = camera.ray([middle[0], top])
     height = 0.0
     for _ in range(4):  # what is high is nearer, and looks wider
-        width = (right - left) * float(camera.depth(foot + [0, 0, height])) / camera.focal
+        width = (right - left) * float(camera.depth(foot + np.array([0, 0, height]))) / camera.focal
         ground = foot[:2] + away * width / 2
         back = float(np.linalg.norm(ground - camera.eye[:2])) + width / 2
         height = float(camera.eye[2] + ray[2] * back / max(float(np.hypot(*ray[:2])), 1e-6))
