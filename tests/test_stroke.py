@@ -115,6 +115,8 @@ def test_what_was_learned_runs_without_its_teacher(monkeypatch):
     n = 8
     balls = states.invent(np.random.default_rng(3), n).values
     fates, _ = play(
-        Arena(TennisBatch(n, np.random.default_rng(4)), PAPER), balls, Learned(controllers, choose)
+        Arena(TennisBatch(n, np.random.default_rng(4)), PAPER),
+        balls,
+        Learned(controllers, choose, PAPER),
     )
     assert fates.hit.any()

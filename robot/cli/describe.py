@@ -45,7 +45,7 @@ class TrainDescriptors:
         from skills.saved import CheckpointError
         from skills.tennis.arena import Arena
         from skills.tennis.descriptors import Descriptors, Tried, key
-        from skills.tennis.evaluate import Learned, play
+        from skills.tennis.evaluate import Learned, play, the_one
         from skills.tennis.recipes import FOLDER, RECIPES
         from skills.tennis.skill import DESCRIBED, controller
 
@@ -68,7 +68,7 @@ class TrainDescriptors:
                     worlds = stage(self.world, len(some))
                     worlds.reseed(rng.spawn(len(some)))
                     arena = Arena(worlds, PAPER)
-                    player = Learned([made], lambda ball: np.zeros(len(ball.position), np.int64))
+                    player = Learned([made], the_one, PAPER)
                     fates, known = play(arena, some, player)
                     keys = key(known)
                     seen = ~np.isnan(keys[:, 0])

@@ -198,7 +198,7 @@ class EvalTennis:
         from skills.tennis.recipes import RECIPES
 
         controllers, choose = self._team()
-        player = Learned(controllers, choose)
+        player = Learned(controllers, choose, track)
         aims = np.array([RECIPES[made.name].target for made in controllers])
         return player, lambda: aims[player.chosen]
 

@@ -191,7 +191,7 @@ class Controllers:
         ]
         networks = build.tennis_networks()
         deciders = [Decider(experience, networks, track) for experience in self.experiences]
-        self._decided = Decided(made, deciders)
+        self._decided = Decided(made, deciders, track)
         self._filter, self._limiter = BallFilter(track, None, n), Limiter(inside(TENNIS), n)
         self._sent = np.zeros((n, len(TENNIS.joints)))
         self._playing = np.zeros(n, dtype=bool)

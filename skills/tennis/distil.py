@@ -11,19 +11,22 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.functional import smooth_l1_loss
 
 from robot.ball import Track
 from robot.tennis import SPEED, TENNIS
 from robot.types import Vector, vector
 from skills.tennis.arena import Arena, Fates, Worlds
-from skills.tennis.controller import Playing, observation
+from skills.tennis.controller import Playing
 from skills.tennis.network import CONTROLLER, initial
 from skills.tennis.network_torch import TorchNetwork
 from skills.tennis.normalise import Normaliser
+from skills.tennis.observer import Observer
 from skills.tennis.stroke import Stroke, StrokeConfig
 
 Learned = tuple[Vector, Normaliser]  # parameters (10676,), and of what is observed
 LONGEST = 100  # ticks of an episode that are kept
+ROUGH = 0.05  # [of full speed] errors above this are not squared
 AFTER = 3  # ticks after contact that are learned: the follow-through
 
 
@@ -73,10 +76,11 @@ def lesson(
         np.zeros((n, LONGEST), np.float32),
     )
     parameters, normaliser = pupil or (np.zeros(CONTROLLER.size), Normaliser.empty(16))
-    playing = Playing(parameters, normaliser, SPEED, observation(senses.ahead, senses.q))
+    observer = Observer(track, senses.q)
+    playing = Playing(parameters, normaliser, SPEED, np.zeros((n, CONTROLLER.inputs)))
     age = np.full(n, -1)  # ticks since the ball is known
     for _ in range(LONGEST):
-        now, given = np.full(n, senses.now), observation(senses.ahead, senses.q)
+        now, given = np.full(n, senses.now), observer.see(senses)
         said = teacher.act(now, senses.ball, senses.seen, senses.q, senses.measured, senses.sent)
         known = ~np.isnan(given[:, 0])
         playing.restart(known & (age < 0), given)
@@ -101,7 +105,11 @@ def fit(
     steps: int,
     rng: np.random.Generator,
 ) -> float:
-    """Gradient descent on the squared error; the mean of the last hundred steps' losses."""
+    """Gradient descent on Huber's loss; the mean of the last hundred steps' losses.
+
+    Squares up to ROUGH, and linear beyond: where a learner is off shortly before contact, what the
+    teacher would do is violent, and hardly to be learned.
+    """
     inputs = torch.from_numpy(np.nan_to_num(normaliser(lessons.seen)).astype(np.float32))
     targets, counts = torch.from_numpy(lessons.said), torch.from_numpy(lessons.counts)
     before = CONTROLLER.window - 1  # timesteps before the first are like it
@@ -111,9 +119,12 @@ def fit(
     losses = []
     for _ in range(steps):
         rows = torch.from_numpy(rng.integers(len(inputs), size=config.batch))
-        out = network(inputs[rows])
-        error = ((out - targets[rows]) ** 2).mean(-1) * counts[rows]
-        loss = error.sum() / counts[rows].sum().clamp(min=1)
+        weights = counts[rows]
+        length = int(weights.any(0).nonzero().max()) + 1  # nothing counts after that
+        weights, wanted = weights[:, :length], targets[rows, :length]
+        out = network(inputs[rows, : before + length])
+        error = smooth_l1_loss(out, wanted, beta=ROUGH, reduction="none").mean(-1) * weights
+        loss = error.sum() / weights.sum().clamp(min=1)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -43,9 +43,9 @@ def _specialists(style: Style) -> dict[str, Recipe]:
         f"{style}_right": made(target=RIGHT),
         f"{style}_hard": made(flight=0.46, brush=1.5),
         f"{style}_loop": made(flight=0.52, brush=2.0),
-        f"{style}_fast": made(category="fast"),
-        f"{style}_topspin": made(category="topspin"),
-        f"{style}_underspin": made(category="underspin"),
+        f"{style}_fast": made(category="fast", brush=2.0),
+        f"{style}_topspin": made(category="topspin", brush=2.0),
+        f"{style}_underspin": made(category="underspin", brush=2.0),
         f"{style}_serve": made(balls="serve"),
     }
 

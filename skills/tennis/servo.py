@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot.compiled import compiled
-from robot.tennis import DELAY, LAG, SPEED, TENNIS
+from robot.tennis import DELAY, LAG, SEEN, SPEED, TENNIS
 from robot.types import Vector
 
 DT = TENNIS.dt
@@ -36,13 +36,14 @@ class Servo:
     def __init__(self, n: int) -> None:
         self.joints = np.zeros(n, JOINTS)
 
-    def place(self, rows: NDArray[np.int64], q: Vector) -> None:
-        """At rest at `q` (rows, 8)."""
-        for name in ("act", "q"):
-            self.joints[name][rows] = q
-        for name in ("speed", "bias"):
-            self.joints[name][rows] = 0.0
-        self.joints["past"][rows] = np.asarray(q)[..., None, :]
+    def place(self, rows: NDArray[np.int64], q: Vector, qd: Vector | None = None) -> None:
+        """Measured to be at `q` (rows, 8), at rest or moving steadily by `qd` (rows, 8)."""
+        speed = np.zeros_like(q) if qd is None else qd
+        there = q + speed * (DELAY + SEEN)
+        self.joints["q"][rows], self.joints["act"][rows] = there, there + LAG * speed
+        self.joints["speed"][rows], self.joints["bias"][rows] = speed, 0.0
+        back = DT * np.arange(KEPT)[:, None]
+        self.joints["past"][rows] = there[..., None, :] - back * speed[..., None, :]
 
     def advance(self, now: Vector, sent: Vector, q: Vector, measured: Vector) -> None:
         """One tick on: speeds `sent` (n, 8) were sent at the last; `q` (n, 8) is of `measured`."""
