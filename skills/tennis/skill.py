@@ -24,7 +24,8 @@ from skills.tennis.recipes import FOLDER, RECIPES
 DESCRIBED = "descriptors.safetensors"
 STROKE = "stroke"  # the name of the model-based one among the controllers
 GONE = EDGE - 0.9  # [m] y behind which the ball is past
-LOST = 0.5  # [s] without a fix
+LOST = 0.15  # [s] since the last fix, which is .04 s old when it comes
+SLOWEST = -0.5  # [m/s] along y of a ball that comes
 HASTE = 4.0  # [1/s] speed towards the ready posture a unit of distance
 READY = 0.05  # [rad or m] from it
 
@@ -144,8 +145,12 @@ class Rally:
             return Outcome(goal.id, Status.RUNNING)
         if ball.velocity[1] > 0:
             return Outcome(goal.id, Status.DONE)
-        if ball.position[1] < GONE or state.time - ball.time > LOST:
+        if ball.position[1] < GONE:
             return Outcome(goal.id, Status.FAILED, "the ball got past")
+        if state.time - ball.time > LOST:
+            return Outcome(goal.id, Status.FAILED, "the ball is out of sight")
+        if ball.velocity[1] > SLOWEST:
+            return Outcome(goal.id, Status.FAILED, "the ball does not come")
         return Outcome(goal.id, Status.RUNNING)
 
 
