@@ -32,6 +32,8 @@ class EvalTennis:
     controller: str = "learned"
     """learned: for each ball, the one of which most is expected. stroke: the model-based one. Or a
     learned controller's name."""
+    controllers: Path | None = None
+    """The folder of the learned ones. Default: those that come with the package, for this track."""
     track: Literal["paper", "physical"] = "paper"
     """Which world: the published parameters, or coefficients measured on real balls."""
     target: tuple[float, float] = (0.0, 0.8)
@@ -155,11 +157,15 @@ class EvalTennis:
             style = self._style()
             return lambda ball: {
                 "controller": "stroke",
+                "track": self.track,
                 "target": list(style.target),
                 "flight": style.flight,
             }
         controllers, choose = self._team()
-        return lambda ball: {"controller": controllers[int(choose(ball)[0])].name}
+        return lambda ball: {
+            "controller": controllers[int(choose(ball)[0])].name,
+            "track": self.track,
+        }
 
     def _aim(self, args: "Mapping[str, Any] | None") -> tuple[float, float]:
         """Where [m] a ball that is returned so shall land."""
@@ -179,10 +185,11 @@ class EvalTennis:
 
     def _team(self) -> "tuple[list[Controller], Choose]":
         from skills.saved import CheckpointError
+        from skills.tennis.recipes import FOLDERS
         from skills.tennis.skill import team
 
         try:
-            return team(self.controller)
+            return team(self.controller, self.controllers or FOLDERS[self.track])
         except (CheckpointError, ValueError) as error:
             raise WrongUse(str(error)) from error
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # what was learned must run without its teacher
     from skills.tennis.stroke import StrokeConfig
 
 FOLDER = Path(__file__).parent / "controllers"
+FOLDERS = {"paper": FOLDER, "physical": FOLDER / "physical"}  # of those for each track
 LEFT, CENTRE, RIGHT = (-0.45, 0.8), (0.0, 0.8), (0.45, 0.8)  # [m] as the robot sees the far side
 
 

@@ -19,7 +19,7 @@ from skills.tennis.arena import Senses
 from skills.tennis.controller import Controller
 from skills.tennis.descriptors import Descriptors, key
 from skills.tennis.evaluate import Choose, Learned, Player, the_one
-from skills.tennis.recipes import FOLDER, RECIPES
+from skills.tennis.recipes import FOLDER, FOLDERS, RECIPES
 
 DESCRIBED = "descriptors.safetensors"
 STROKE = "stroke"  # the name of the model-based one among the controllers
@@ -158,7 +158,7 @@ def _player(args: Mapping[str, Any], track: Track) -> Player:
     """Who plays, by a goal's arguments: a learned controller, or the model-based stroke."""
     name = args.get("controller", STROKE)
     if name != STROKE:
-        return Learned([controller(name)], the_one, track)
+        return Learned([controller(name, FOLDERS[track.name])], the_one, track)
     from skills.tennis.stroke import Model, StrokeConfig
 
     chosen = {key: args[key] for key in ("flight", "side") if key in args}
