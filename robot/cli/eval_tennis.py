@@ -157,15 +157,11 @@ class EvalTennis:
             style = self._style()
             return lambda ball: {
                 "controller": "stroke",
-                "track": self.track,
                 "target": list(style.target),
                 "flight": style.flight,
             }
         controllers, choose = self._team()
-        return lambda ball: {
-            "controller": controllers[int(choose(ball)[0])].name,
-            "track": self.track,
-        }
+        return lambda ball: {"controller": controllers[int(choose(ball)[0])].name}
 
     def _aim(self, args: "Mapping[str, Any] | None") -> tuple[float, float]:
         """Where [m] a ball that is returned so shall land."""
