@@ -103,7 +103,7 @@ def test_bad_settings_are_refused():
 
 
 def test_what_was_learned_runs_without_its_teacher(monkeypatch):
-    names = ("stroke", "aim", "reach", "servo")
+    names = ("stroke", "aim", "reach", "lead")
     for name in [name for name in sys.modules if name.startswith("skills.tennis")]:
         monkeypatch.delitem(sys.modules, name)
     for name in names:

@@ -19,7 +19,7 @@ from robot.flight import interception
 from robot.tennis import EDGE
 from robot.types import Vector
 from skills.tennis.arena import Senses
-from skills.tennis.servo import Servo
+from skills.tennis.joints import Servo
 
 PLANE = EDGE - 0.2  # [m] y: near where strokes meet most balls
 HORIZON = 1.5  # [s] that the ball is flown ahead

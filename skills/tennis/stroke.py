@@ -3,7 +3,7 @@
 At every tick anew: fly the estimated ball ahead, invert the contact for the wanted landing place
 (`skills.tennis.aim`), solve for the joints (`skills.tennis.reach`), and lead each joint there by a
 polynomial of fifth order in time, through the known delay and lag of its servo
-(`skills.tennis.servo`). It needs nothing that was learned: it is the teacher of the learned
+(`skills.tennis.joints`, `skills.tennis.lead`). It needs nothing that was learned: it is the teacher of the learned
 controllers, and what they are measured against.
 """
 
@@ -26,8 +26,9 @@ from robot.tennis import DELAY, EDGE, LAG, SPEED, TENNIS
 from robot.types import Vector
 from skills.tennis.aim import aim, facing
 from skills.tennis.arena import Senses
+from skills.tennis.joints import Servo
+from skills.tennis.lead import lead
 from skills.tennis.reach import reach, speeds
-from skills.tennis.servo import Servo, lead
 
 MARGIN = 0.02  # [rad or m] that joints keep from their limits
 LIMITS = (TENNIS.lower + MARGIN, TENNIS.upper - MARGIN)
