@@ -2,8 +2,8 @@
 
 At every tick anew: fly the estimated ball ahead, invert the contact for the wanted landing place
 (`skills.tennis.aim`), solve for the joints (`skills.tennis.reach`), and lead each joint there by a
-polynomial of fifth order in time, through the known delay and lag of its servo
-(`skills.tennis.joints`, `skills.tennis.lead`). It needs nothing that was learned: it is the teacher of the learned
+polynomial of fifth order in time (`skills.tennis.lead`), through the known delay and lag of its
+servo (`skills.tennis.joints`). It needs nothing that was learned: it is the teacher of the learned
 controllers, and what they are measured against.
 """
 

@@ -105,7 +105,7 @@ def main(config: Config) -> None:
         def player(track: Track, n: int, name: str = name) -> Player:
             if name == STROKE:
                 return Model(track, [StrokeConfig()] * n)
-            return Learned([controller(name)], the_one, PAPER)
+            return Learned([controller(name)], the_one, track)
 
         # Whatever is compiled is compiled before time is taken.
         few = QuickBatch(2, np.random.default_rng(0))
