@@ -372,3 +372,11 @@ def test_preferences_are_drawn(command, tmp_path, monkeypatch):
     assert file.read_bytes().startswith(b"\x89PNG") and file.stat().st_size > 10_000
     code, _, error = command("eval", "match", "--policy", "stroke", *few)
     assert code == 2 and "--plot needs --policy learned" in error
+
+
+def test_the_benchmark_reports_times(command):
+    code, out, _ = command("bench", "tennis", "--n", 150, "--json")
+    report = json.loads(out)
+    assert code == 0 and report["n"] == 150
+    assert 0 < report["p50_ms"] <= report["p99_ms"] and report["steps_per_s"] > 1000
+    assert report["choices"] > 0 and report["choice_p99_ms"] > 0 <= report["overruns"]
