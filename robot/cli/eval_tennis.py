@@ -35,7 +35,8 @@ class EvalTennis:
     controllers: Path | None = None
     """The folder of the learned ones. Default: those that come with the package, for this track."""
     track: Literal["paper", "physical"] = "paper"
-    """Which world: the published parameters, or coefficients measured on real balls."""
+    """Which world: the published parameters, or coefficients measured on real balls. There, only
+    states count whose balls come as the rules want: their spins are those of the other world."""
     target: tuple[float, float] = (0.0, 0.8)
     """[m] stroke: where balls shall land."""
     flight: float = 0.58
@@ -74,6 +75,8 @@ class EvalTennis:
         except s.StatesError as error:
             raise WrongUse(str(error)) from error
         pool = loaded.pick(loaded.held_out) if self.held_out else loaded
+        if self.track == "physical":
+            pool = pool.pick(s.valid(pool.ball(), TRACKS[self.track]))
         if not 1 <= self.n <= len(pool):
             raise WrongUse(f"--n must be between 1 and {len(pool)}, the states there are")
         if self.plot:
