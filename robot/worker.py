@@ -82,6 +82,15 @@ class Mailbox(Generic[T]):
         _running[:] = [*filter(threading.Thread.is_alive, _running), thread]
         thread.start()
 
+    def forget(self) -> None:
+        """Drop what was asked for."""
+        self._job = None
+
+    def finish(self) -> None:
+        """Wait until what was asked for is done; for after the loop."""
+        if self._job is not None:
+            self._job.exception()
+
     def poll(self, now: float) -> Arrival[T] | None:
         """The newest request's answer, once, when it is due at time `now` [s]."""
         job = self._job

@@ -44,11 +44,14 @@ class Trace(ArmSkill):
             until = self.state.time + 5.0
             yield Step(
                 leg.target,
-                lambda until=until: self.state.time > until
-                or (way + AHEAD >= gone[-1] and self.settled()),
+                lambda until=until: (
+                    self.state.time > until or (way + AHEAD >= gone[-1] and self.settled())
+                ),
             )
         yield self.move(lambda: points[-1], heading)
-        away = float(np.linalg.norm(self.kinematics.forward(self.state.q[self.arm])[0] - points[-1]))
+        away = float(
+            np.linalg.norm(self.kinematics.forward(self.state.q[self.arm])[0] - points[-1])
+        )
         if away > CLOSE:
             raise Refusal(f"the line ends {away:.3f} m further on")
 

@@ -17,9 +17,11 @@ class Writer:
     def __init__(self, *programs):
         self.programs = list(programs)
         self.asked = []
+        self.requests = []
 
-    def write(self, instruction, objects, program="", error=""):
-        self.asked.append((instruction, program, error))
+    def write(self, request):
+        self.requests.append(request)
+        self.asked.append((request.text, request.program, request.error))
         if isinstance(self.programs[0], Exception):
             raise self.programs.pop(0)
         return self.programs.pop(0)
@@ -115,20 +117,21 @@ def test_a_program_with_an_error_moves_nothing_and_goes_back(bad, why):
 
 
 def test_two_repairs_and_no_more():
-    bad = "put()"
+    bad = "say(3)"
     with planner_of(bad, bad, bad, PUT, instruction="do it") as planner:
         result = play(planner=planner, duration=10)
         assert len(planner.writer.asked) == 3
         assert "after 2 repairs" in planner.error and not moved(result)
 
 
-def test_an_error_after_a_motion_is_not_repaired():
-    with planner_of(
-        PUT + "\nput_first_on_second('no', 'such')", PUT, instruction="do it"
-    ) as planner:
-        play(planner=planner)
-        assert len(planner.writer.asked) == 1
-        assert "there is no 'no'" in planner.error
+def test_an_error_after_a_motion_is_repaired_from_there():
+    bad = PUT + "\nput_first_on_second('no', 'such')"
+    with planner_of(bad, "say('done')", instruction="do it") as planner:
+        result = play(planner=planner, after=0.3)
+        request = planner.writer.requests[1]
+        assert "there is no 'no'" in request.error
+        assert request.done == ("put_first_on_second('red block', 'blue bowl'): done",)
+        assert planner.succeeded and in_bowl(result) and planner.said == ["done"]
 
 
 def test_a_program_may_catch_a_failed_motion():

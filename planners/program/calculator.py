@@ -14,6 +14,7 @@ import selectors
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from planners.program.plain import tagged, untagged
@@ -76,7 +77,7 @@ class Calculator:
     def _ask(self, request: dict[str, Any], timeout: float) -> Any:
         child = self._child
         if child is None:
-            raise TimeoutError
+            raise TimeoutError("numpy is not there")
         assert child.stdin and child.stdout
         try:
             child.stdin.write(json.dumps(request).encode() + b"\n")
@@ -84,7 +85,7 @@ class Calculator:
             answer = json.loads(self._line(child, timeout))
         except (OSError, ValueError) as error:
             self.close()
-            raise TimeoutError from error
+            raise TimeoutError(f"numpy does not answer: {error}") from error
         if "error" in answer:
             raise CalculatorError(*answer["error"])
         return answer["result"]
@@ -120,7 +121,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     with contextlib.suppress(OSError, ValueError):
-        used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     chance = np.random.default_rng(0)

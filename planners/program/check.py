@@ -136,9 +136,9 @@ def bound(word: Word, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple
     except TypeError as error:
         raise WordError(f"{word.name}: {error}; it is {word.usage}") from None
     given.apply_defaults()
+    given.arguments.update({name: flat(value) for name, value in given.arguments.items()})
     for name, value in given.arguments.items():
         expected, fits = EXPECTED[name]
-        given.arguments[name] = value = flat(value)
         if not fits(value):
             raise WordError(f"{word.name}: {name} must be {expected}")
     return given.args

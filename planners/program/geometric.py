@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely import affinity, ops
-from shapely.geometry import MultiPolygon, Polygon, GeometryCollection, box
+from shapely.geometry import GeometryCollection, MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from planners.program.allowed import AFFINE, GEOMETRIES, GEOMETRY_METHODS, GEOMETRY_PROPERTIES, OPS
@@ -93,7 +93,7 @@ def geometry_of(kind: str, coordinates: Any) -> BaseGeometry:
         shell, *holes = coordinates or [[]]
         return Polygon(shell, holes)
     if kind == "MultiPolygon":
-        return MultiPolygon([geometry_of("Polygon", each) for each in coordinates])
+        return shapely.multipolygons([geometry_of("Polygon", each) for each in coordinates])
     if kind == "GeometryCollection":
         return GeometryCollection([geometry_of(each[0], each[1]) for each in coordinates])
     if not coordinates:

@@ -14,28 +14,6 @@ from planners.program.allowed import ARRAY_METHODS, BINARY, DTYPES, LINEAR, NUMP
 MOST = 20_000  # elements of a result
 WORK = 2_000_000  # elements that one call may come to on the way
 DIMENSIONS = 4
-SIZED: dict[str, Callable[..., float]] = {  # how many elements they would make
-    "zeros": lambda shape, *_, **__: _count(shape),
-    "ones": lambda shape, *_, **__: _count(shape),
-    "empty": lambda shape, *_, **__: _count(shape),
-    "full": lambda shape, *_, **__: _count(shape),
-    "eye": lambda N, M=None, *_, **__: _count((N, N if M is None else M)),
-    "identity": lambda n, *_, **__: _count((n, n)),
-    "linspace": lambda start, stop, num=50, *_, **__: _count(num) * np.size(start),
-    "geomspace": lambda start, stop, num=50, *_, **__: _count(num) * np.size(start),
-    "logspace": lambda start, stop, num=50, *_, **__: _count(num) * np.size(start),
-    "arange": lambda *a, **k: _steps(*a, **k),
-    "tile": lambda A, reps: np.size(A) * _count(reps),
-    "repeat": lambda a, repeats, axis=None: np.size(a) * float(np.max(repeats, initial=0)),
-    "pad": lambda array, pad_width, *_, **__: _padded(array, pad_width),
-    "diag": lambda v, k=0: (np.size(v) + abs(int(k))) ** 2 if np.ndim(v) == 1 else np.size(v),
-    "broadcast_to": lambda array, shape: _count(shape),
-    "histogram": lambda a, bins=10, *_, **__: _count(bins) if np.ndim(bins) == 0 else np.size(bins),
-    "resize": lambda a, new_shape: _count(new_shape),
-    "indices": lambda dimensions: _count(dimensions) * np.size(dimensions),
-    "cov": lambda m, *_, **__: np.size(m) * np.shape(m)[0],
-    "corrcoef": lambda x, *_, **__: np.size(x) * np.shape(x)[0],
-}
 KEYWORDS = frozenset(
     """axis axes keepdims dtype num endpoint decimals ord k size low high loc scale replace p a b x
     y v copy initial side deg ddof a_min a_max min max return_index return_inverse return_counts
@@ -194,3 +172,26 @@ def plain(value: Any) -> Any:
     name = {"b": "bool", "i": "int64", "u": "int64", "f": "float64", "U": "str"}[value.dtype.kind]
     return {"nd": value.tolist(), "shape": list(value.shape), "dtype": name}
 
+
+SIZED: dict[str, Callable[..., float]] = {  # how many elements they would make
+    "zeros": lambda shape, *_, **__: _count(shape),
+    "ones": lambda shape, *_, **__: _count(shape),
+    "empty": lambda shape, *_, **__: _count(shape),
+    "full": lambda shape, *_, **__: _count(shape),
+    "eye": lambda N, M=None, *_, **__: _count((N, N if M is None else M)),
+    "identity": lambda n, *_, **__: _count((n, n)),
+    "linspace": lambda start, stop, num=50, *_, **__: _count(num) * np.size(start),
+    "geomspace": lambda start, stop, num=50, *_, **__: _count(num) * np.size(start),
+    "logspace": lambda start, stop, num=50, *_, **__: _count(num) * np.size(start),
+    "arange": _steps,
+    "tile": lambda A, reps: np.size(A) * _count(reps),
+    "repeat": lambda a, repeats, axis=None: np.size(a) * float(np.max(repeats, initial=0)),
+    "pad": lambda array, pad_width, *_, **__: _padded(array, pad_width),
+    "diag": lambda v, k=0: (np.size(v) + abs(int(k))) ** 2 if np.ndim(v) == 1 else np.size(v),
+    "broadcast_to": lambda array, shape: _count(shape),
+    "histogram": lambda a, bins=10, *_, **__: _count(bins) if np.ndim(bins) == 0 else np.size(bins),
+    "resize": lambda a, new_shape: _count(new_shape),
+    "indices": lambda dimensions: _count(dimensions) * np.size(dimensions),
+    "cov": lambda m, *_, **__: np.size(m) * np.shape(m)[0],
+    "corrcoef": lambda x, *_, **__: np.size(x) * np.shape(x)[0],
+}

@@ -286,23 +286,26 @@ def int_(of=0, *base):
 def bool_(of=False):
     return bool(_calc('np.method.item', (of,))) if type(of) is ndarray else bool(of)
 """
-ARITHMETIC = "".join(
-    f"""
+ARITHMETIC = (
+    "".join(
+        f"""
 def {name}(a, b):
     if type(a) is ndarray or type(b) is ndarray:
         return _calc('np.{function}', (a, b))
     return a {operator} b
 """
-    for name, (operator, function) in OPERATORS.items()
-    if name not in ("add_", "sub_")
-) + "".join(
-    f"""
+        for name, (operator, function) in OPERATORS.items()
+        if name not in ("add_", "sub_")
+    )
+    + "".join(
+        f"""
 def {name}(a):
     return _calc('np.{function}', (a,)) if type(a) is ndarray else {operator}a
 """
-    for name, (operator, function) in UNARY.items()
-) + "".join(
-    f"""
+        for name, (operator, function) in UNARY.items()
+    )
+    + "".join(
+        f"""
 def {name}(a, b):
     if type(a) is ndarray or type(b) is ndarray:
         if type(a) is type(b) and a.dtype == b.dtype == 'float64':
@@ -311,8 +314,9 @@ def {name}(a, b):
         return _calc('np.{function}', (a, b))
     return a {operator} b
 """
-    for name, (operator, function) in OPERATORS.items()
-    if name in ("add_", "sub_")
+        for name, (operator, function) in OPERATORS.items()
+        if name in ("add_", "sub_")
+    )
 )
 GEOMETRY = """
 class {kind}:
@@ -466,3 +470,12 @@ def prelude(arrays: tuple[str, ...]) -> str:
     )
     kinds = "".join(GEOMETRY.format(kind=kind) for kind in GEOMETRIES)
     return BUILT + ARITHMETIC + kinds + REST + words
+
+
+KNOWN = frozenset(
+    [
+        *(*MODULES, *GEOMETRIES, *FUNCTIONS, *OPERATORS, *UNARY, *REWRITTEN),
+        *"sorted min max map filter next len reversed callable sum reduce ndarray".split(),
+    ]
+)
+"""What a program need not define."""

@@ -131,6 +131,11 @@ class Sandbox:
             return self._restore(kept[-1])
 
     @property
+    def waits(self) -> bool:
+        """Whether a program waits for a word's answer."""
+        return self._waiting is not None
+
+    @property
     def inside(self) -> int:
         """How many programs wait below the one that runs."""
         return len(self._stack)
@@ -353,7 +358,9 @@ class Sandbox:
         import pydantic_monty as monty
 
         line = self._program.line
-        if isinstance(error, monty.MontyTypingError) and (failed := diagnosis(error.display(), line)):
+        if isinstance(error, monty.MontyTypingError) and (
+            failed := diagnosis(error.display(), line)
+        ):
             return failed
         if isinstance(error, monty.MontyRuntimeError | monty.MontySyntaxError):
             text, kind = reworded(error.display("type-msg"), self.limits)

@@ -432,3 +432,12 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
                 calls.append(node)
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
         yield call, targets.get(id(call), "")
+
+
+def called(call: str) -> str:
+    """The name of the function in `x = f(1)`."""
+    tree = parsed(call)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return node.func.id
+    return ""

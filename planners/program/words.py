@@ -245,7 +245,9 @@ class Word:
     @property
     def usage(self) -> str:
         """For example `say(msg: str) -> None`."""
-        shown = re.sub("'([^']+)'", r"\1", f"{self.name}{self.signature}")  # annotations are quoted
+        shown = re.sub(
+            r"(: |-> )'([^']+)'", r"\1\2", f"{self.name}{self.signature}"
+        )  # quoted there
         return shown.replace("-> list[float]", "-> np.ndarray") if self.arrays else shown
 
     @property

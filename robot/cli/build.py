@@ -18,14 +18,16 @@ from robot.cli.errors import Failure, WrongUse
 if TYPE_CHECKING:  # imported where used: help must print at once
     from planners.correct import Vocabulary
     from planners.fixed import FixedPlanner
-    from planners.program.planner import ProgramPlanner, Timing, Writer
+    from planners.program.hierarchy import Writer
+    from planners.program.planner import ProgramPlanner, Timing
+    from planners.program.words import Hand
     from planners.tennis.network import Networks
     from planners.tennis.planner import TennisPlanner
     from robot.estimate import Estimator
     from robot.record import Recorder
     from robot.safety import Supervisor
     from robot.shots import Shot
-    from robot.types import RobotSpec, Skill
+    from robot.types import RobotSpec, Skill, State
     from robot.worker import Arrival, Due
     from sim.scene import Scene
 
@@ -153,15 +155,38 @@ def program_planner(
     arrived: "Callable[[str, Arrival[Any]], None] | None" = None,
     note: Callable[[str], None] = lambda text: None,
     timing: "Timing | None" = None,
+    robot: str = "ur5e",
+    library: Path | None = None,
 ) -> "ProgramPlanner":
-    """The planner that runs programs; to be closed."""
+    """The planner that runs programs, for a robot; to be closed. `library`: where the functions
+    are kept that it learns; None: nowhere.
+    """
+    from planners.program.library import Library
     from planners.program.planner import ProgramPlanner
     from planners.program.sandbox import Sandbox
     from skills import SKILLS
 
-    return ProgramPlanner(
-        writer, Sandbox(), tuple(SKILLS["ur5e"]), vocabulary(), say, arrived, note, timing
-    )
+    skills, hand = tuple(SKILLS[robot]), hand_of(robot_spec(robot))
+    parts = (vocabulary(), say, arrived, note, timing, hand, Library(library))
+    return ProgramPlanner(writer, Sandbox(), skills, *parts)
+
+
+def hand_of(spec: "RobotSpec") -> "Callable[[State], Hand] | None":
+    """How a robot's gripper is measured; None if it has none."""
+    if not {"arm", "gripper"} <= spec.groups.keys():
+        return None
+    from planners.program.words import Hand
+    from robot.grip import held
+    from robot.kinematics import Kinematics
+
+    kinematics, arm = Kinematics(spec), spec.groups["arm"]
+    finger = spec.groups["gripper"].start
+
+    def hand(state: "State") -> Hand:
+        tool, _ = kinematics.forward(state.q[arm])
+        return Hand(tool.tolist(), held(state, tool, finger))
+
+    return hand
 
 
 def real_time() -> "Timing":

@@ -11,6 +11,7 @@ from robot.cli import build
 from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
+    from planners.program.hierarchy import Request
     from robot.recording import Recording
     from robot.types import Planner
 
@@ -104,9 +105,7 @@ class Remembered:
     def __init__(self, answers: list[dict[str, str | None]]) -> None:
         self._answers = iter(answers)
 
-    def write(
-        self, instruction: str, objects: list[str], program: str = "", error: str = ""
-    ) -> str:
+    def write(self, request: "Request") -> str:
         answer = next(self._answers)
         if answer["result"] is None:
             raise RuntimeError(answer["error"])
