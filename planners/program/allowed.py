@@ -55,14 +55,11 @@ GEOMETRY_METHODS = frozenset(
 )
 AFFINE = frozenset("rotate scale translate skew affine_transform".split())
 OPS = frozenset("unary_union nearest_points substring linemerge polygonize".split())
-# Attributes that only these modules and objects have a use for, which a program may look up.
-ATTRIBUTES = (
+MEMBERS = {"T"} | ARRAY_METHODS | GEOMETRY_PROPERTIES | GEOMETRY_METHODS  # of objects
+PARTS = (  # of the modules
     NUMPY
-    | {*RANDOM, *LINEAR.split(), *CONSTANTS, *DTYPES, *GEOMETRIES, "T", "box"}
+    | {*RANDOM, *LINEAR.split(), *CONSTANTS, *DTYPES, *GEOMETRIES, "box"}
     | {"geometry", "affinity", "ops"}
-    | ARRAY_METHODS
-    | GEOMETRY_PROPERTIES
-    | GEOMETRY_METHODS
     | AFFINE
     | OPS
 )

@@ -15,9 +15,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 from planners.program.plain import tagged, untagged
+from planners.program.watch import PERIOD, Allowance
 
 START = 20.0  # [s] for the process to be ready, from a cold disk
 MEMORY = 1 << 30  # [bytes] of address space beyond what it starts with
@@ -45,15 +47,19 @@ class Calculator:
         self._ask({"name": "begin", "args": [], "kwargs": {}}, START)
 
     def call(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], timeout: float
-    ) -> Any:
-        """The answer, as the sandbox takes it; CalculatorError, Unfit, or TimeoutError."""
+        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], limit: float
+    ) -> tuple[Any, float]:
+        """The answer, as the sandbox takes it, and the time [s] that it took to compute.
+
+        Raises CalculatorError, Unfit, or TimeoutError after `limit` [s] of computing.
+        """
         request = {
             "name": name,
             "args": tagged(list(args)),
             "kwargs": {str(key): tagged(value) for key, value in kwargs.items()},
         }
-        return untagged(self._ask(request, timeout))
+        answer, seconds = self._ask(request, limit)
+        return untagged(answer), seconds
 
     def close(self) -> None:
         """End the process. May be called twice."""
@@ -74,7 +80,7 @@ class Calculator:
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
 
-    def _ask(self, request: dict[str, Any], timeout: float) -> Any:
+    def _ask(self, request: dict[str, Any], limit: float) -> tuple[Any, float]:
         child = self._child
         if child is None:
             raise TimeoutError("numpy is not there")
@@ -82,22 +88,25 @@ class Calculator:
         try:
             child.stdin.write(json.dumps(request).encode() + b"\n")
             child.stdin.flush()
-            answer = json.loads(self._line(child, timeout))
+            answer = json.loads(self._line(child, limit))
         except (OSError, ValueError) as error:
             self.close()
             raise TimeoutError(f"numpy does not answer: {error}") from error
         if "error" in answer:
             raise CalculatorError(*answer["error"])
-        return answer["result"]
+        return answer["result"], answer["seconds"]
 
-    def _line(self, child: subprocess.Popen[bytes], timeout: float) -> bytes:
+    def _line(self, child: subprocess.Popen[bytes], limit: float) -> bytes:
         """The child's next line; OSError when it is late, or gone."""
         assert child.stdout
         with selectors.DefaultSelector() as ready:
             ready.register(child.stdout, selectors.EVENT_READ)
+            allowance = Allowance(child.pid, limit)
             while b"\n" not in self._rest:
-                if not ready.select(max(0.0, timeout)):
-                    raise OSError("late")
+                if not ready.select(PERIOD):
+                    if allowance.spent:
+                        raise OSError("late")
+                    continue
                 part = os.read(child.stdout.fileno(), 1 << 20)
                 if not part:
                     raise OSError("gone")
@@ -127,7 +136,7 @@ def main() -> None:
     chance = np.random.default_rng(0)
     for line in sys.stdin:
         request = json.loads(line)
-        name = request["name"]
+        name, began = request["name"], process_time()
         try:
             args = made(request["args"])
             kwargs = {key: made(value) for key, value in request["kwargs"].items()}
@@ -137,7 +146,8 @@ def main() -> None:
                 result = numeric.calculate(name[3:], args, kwargs, chance)
             else:
                 result = geometric.calculate(name.removeprefix("geo."), args, kwargs)
-            answer = json.dumps({"result": plainly(result)})
+            plain = plainly(result)
+            answer = json.dumps({"result": plain, "seconds": process_time() - began})
         except MemoryError:
             answer = json.dumps({"error": ["ValueError", f"{name} needs too much memory"]})
         except Exception as error:  # numpy's and shapely's own, too

@@ -28,8 +28,8 @@ class Failed:
 class Limits:
     """What a program may use."""
 
-    compute: float = 0.3  # [s] of its own computing in all; the robot's time does not count
-    deadline: float = 0.6  # [s] after which a worker that does not answer is killed
+    compute: float = 0.5  # [s] of its own computing in all; the robot's time does not count
+    deadline: float = 0.8  # [s] of computing in one turn, after which its worker is killed
     memory: int = 64  # [MiB]
     depth: int = 200  # functions inside functions
     calculation: float = 0.5  # [s] of numpy's and shapely's work for it in all
@@ -86,18 +86,27 @@ DOUBTFUL = "|".join(
         r".*(found|type) `(None \| .+|[^`]+ \| None)`.*",
         r".*(Object|value) of type `None` is not assignable .*",
         r".* can implicitly return `None`.*",
+        r"No overload of function .*",
     )
 )
+SURE = """invalid-syntax unresolved-reference unresolved-import missing-argument unknown-argument
+too-many-positional-arguments call-non-callable""".split()
+SURELY = rf"Object of type `(Numpy|Shapely)`|Argument to function `({'|'.join(WORDS)})`"
 
 
 def diagnosis(
-    report: str, original: Callable[[int | None], int | None] = lambda line: line
+    report: str,
+    original: Callable[[int | None], int | None] = lambda line: line,
+    calculates: bool = False,
 ) -> Failed | None:
     """What the type checker is sure of: the first finding of a line, at most three.
 
-    `original`: the line that stood where the checker saw one.
+    `original`: the line that stood where the checker saw one. Where a program `calculates`, types
+    are the calculator's to know: the checker is sure of names and of the words' arguments only.
     """
     findings = [f for f in json.loads(report) if not re.fullmatch(DOUBTFUL, f["message"][:1000])]
+    if calculates:
+        findings = [f for f in findings if f["code"] in SURE or re.match(SURELY, f["message"])]
     syntax = [finding for finding in findings if finding["code"] == "invalid-syntax"]
     by_line: dict[int, str] = {}
     for finding in syntax or findings:

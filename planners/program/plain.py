@@ -105,7 +105,7 @@ class _Measure:
                 # The lists are measured; that they are regular, numpy finds out.
                 return {
                     "nd": self.tagged(held["_v"], depth),
-                    "shape": self.tagged(list(held["shape"])[:DEEPEST], depth),
+                    "shape": self.tagged(held["shape"], depth),
                     "dtype": self.tagged(held["dtype"], depth),
                 }
             if name in KINDS and "_c" in held:

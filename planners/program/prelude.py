@@ -65,8 +65,8 @@ REWRITTEN = ("attr_ compare_ item_ set_item_ in_ augment_ reduce".split()) + [
 ]
 SHAPES = "\n".join(
     [
-        *("class numpy: ...", "class shapely_: ...", "np: numpy"),
-        *(f"{name}: shapely_" for name in MODULES if name != "np"),
+        *("class Numpy: ...", "class Shapely: ...", "np: Numpy"),
+        *(f"{name}: Shapely" for name in MODULES if name != "np"),
         *(f"{name}: Any" for name in (*GEOMETRIES, *FUNCTIONS)),
         *(f"def {name}(*of: Any) -> Any: ..." for name in (*OPERATORS, *UNARY, *REWRITTEN)),
     ]
@@ -343,6 +343,7 @@ class {kind}:
         return attr_(self, 'union')(other)
 """
 NAMED = "\n".join(f"{name} = _function('geo.{name}')" for name in FUNCTIONS)
+DRAWN = "\n".join(f"_random.{name} = _function('np.random.{name}')" for name in RANDOM)
 REST = f"""
 def _wkt(c):
     if not c:
@@ -389,6 +390,9 @@ def _shuffle(items):
     for i in _range(_len(items)):
         items[i] = order[i]
 
+def _function(name):
+    return lambda *args, **kwargs: _calc(name, args, kwargs)
+
 class _Module:
     def __init__(self, path, names, values):
         self.path, self.names, self.values = path, names, values
@@ -405,10 +409,9 @@ for _name in {" ".join(sorted(DTYPES))!r}.split():
     _NUMPY[_name] = _DType(_name)
 _NUMPY['random'].values['default_rng'] = lambda *seed: _NUMPY['random']
 _NUMPY['random'].values['RandomState'] = lambda *seed: _NUMPY['random']
+_random = _NUMPY['random']
+{DRAWN}
 np = _Module('np', {" ".join(sorted(NUMPY))!r}.split(), _NUMPY)
-
-def _function(name):
-    return lambda *args, **kwargs: _calc(name, args, kwargs)
 
 {NAMED}
 geometry = _Module('shapely.geometry', [], {{**_GEOMETRIES, 'box': box}})
@@ -434,6 +437,16 @@ def _array_method(of, name):
 def _sort(items, key, reverse):
     items[:] = sorted(items, key=key, reverse=reverse)
 
+_BUILTIN = (list, dict, set, frozenset)
+_NATIVE = {{
+    'sort': lambda of, key=None, reverse=False: _sort(of, key, reverse),
+    'copy': lambda of: of.copy(),
+    'reverse': lambda of: of.reverse(),
+    'union': lambda of, *others: of.union(*others),
+    'intersection': lambda of, *others: of.intersection(*others),
+    'difference': lambda of, *others: of.difference(*others),
+    'symmetric_difference': lambda of, other: of.symmetric_difference(other),
+}}
 _ARRAY = {" ".join(sorted(ARRAY_METHODS))!r}.split()
 _PROPERTIES = {" ".join(sorted(GEOMETRY_PROPERTIES))!r}.split()
 _METHODS = {" ".join(sorted(GEOMETRY_METHODS))!r}.split()
@@ -445,8 +458,9 @@ def attr_(of, name):
             return _calc('np.T', (of,))
         if name in _ARRAY:
             return _array_method(of, name)
-    elif kind is list and name == 'sort':
-        return lambda key=None, reverse=False: _sort(of, key, reverse)
+    elif kind in _BUILTIN:
+        if name in _NATIVE:
+            return lambda *args, **kwargs: _NATIVE[name](of, *args, **kwargs)
     elif kind in _KINDS:
         if name in _PROPERTIES:
             return _calc('geo.prop.' + name, (of,))

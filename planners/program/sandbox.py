@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from planners.program.calculator import Calculator, CalculatorError
@@ -20,6 +19,7 @@ from planners.program.check import Failed, Limits, bound, diagnosis, one_line, r
 from planners.program.plain import Unfit, passed
 from planners.program.prelude import BUILTINS, SHAPES, prelude
 from planners.program.translate import Translated, translated
+from planners.program.watch import LONGEST, Watch
 from planners.program.words import ARRAYS, STUBS, WORDS, WordError
 
 if TYPE_CHECKING:  # at run time only where used: it takes .1 s to import
@@ -81,6 +81,7 @@ class Sandbox:
         self._printed: CollectString | None = None
         self._before = ""  # printed before it was restored
         self._calculator = Calculator()
+        self._watch = Watch()
         self._program = Translated("")
         self._word = ""  # that waits
         self._suspensions = 0
@@ -184,9 +185,13 @@ class Sandbox:
         from pydantic_monty import MontyError
 
         try:
+            if self._session is not None:
+                self._watch.begin(self._session.worker_pid, self.limits.deadline)
             step = self._settle(turn())
         except (MontyError, RuntimeError, OSError) as error:
             step = self._failure(error)
+        finally:
+            self._watch.end()
         if self._closed:
             step = CLOSED
         if not isinstance(step, Call):
@@ -210,11 +215,13 @@ class Sandbox:
             else:
                 self._suspensions += 1
                 reply = self._reply(call)
+            error = None
             if self._suspensions > self.limits.calls:
                 error = f"the program calls words more than {self.limits.calls} times"
-                return Failed(error, None, "limit")
-            if self._spent > self.limits.calculation:
+            elif self._spent > self.limits.calculation:
                 error = f"the program calculates for more than {self.limits.calculation} s"
+            if error is not None:
+                self._warm = False  # its worker goes with it
                 return Failed(error, None, "limit")
             if isinstance(reply, Call):
                 return reply
@@ -239,22 +246,21 @@ class Sandbox:
 
     def _calculated(self, call: FunctionSnapshot) -> Any:
         """What numpy or shapely make of it, or the exception to raise."""
-        began = perf_counter()
         try:
             name, args, kwargs = call.args
             if not (isinstance(name, str) and isinstance(args, list) and isinstance(kwargs, dict)):
                 raise Unfit(f"there is no {CALCULATE} for programs")
             left = max(0.05, self.limits.calculation - self._spent)
-            return {"return_value": self._calculator.call(name, args, kwargs, left)}
+            value, computed = self._calculator.call(name, args, kwargs, left)
+            self._spent += computed
+            return {"return_value": value}
         except CalculatorError as error:
             return {"exc_type": error.kind, "message": str(error)}
-        except (Unfit, ValueError, RecursionError) as error:
+        except (Unfit, ValueError, TypeError, RecursionError) as error:
             return {"exc_type": "ValueError", "message": one_line(str(error))}
         except TimeoutError:
             self._spent = 2 * self.limits.calculation  # over, as the limits are
             return {"exc_type": "RuntimeError", "message": "it takes too long"}
-        finally:
-            self._spent += perf_counter() - began
 
     def _start(self) -> Snapshot:
         from pydantic_monty import CollectString, MontyTypingError
@@ -265,13 +271,14 @@ class Sandbox:
         self._suspensions, self._spent = 0, 0.0
         self._before, self._printed = "", CollectString(self.limits.printed)
         self._session = self._checkout().__enter__()
+        self._watch.begin(self._session.worker_pid, self.limits.deadline)
         self._session.feed_start(PRELUDE, skip_type_check=True)
         text = self._program.text
         feed = partial(self._session.feed_start, text, print_callback=self._printed)
         try:
             return feed()
         except MontyTypingError as error:
-            if diagnosis(error.display()):
+            if diagnosis(error.display(), calculates=self._program.calculates):
                 raise
             return feed(skip_type_check=True)
 
@@ -299,6 +306,7 @@ class Sandbox:
             self._calculator.begin()
             self._printed = CollectString(self.limits.printed)
             self._session = self._checkout().__enter__()
+            self._watch.begin(self._session.worker_pid, self.limits.deadline)
             return self._session.load_snapshot(kept.snapshot, print_callback=self._printed)
 
         step = self._advance(load)
@@ -329,7 +337,11 @@ class Sandbox:
         limits = self.limits
         if self._pool is None:
             with STARTING:
-                pool = Monty(max_processes=1, request_timeout=limits.deadline, checkout_timeout=5.0)
+                pool = Monty(
+                    max_processes=1,
+                    request_timeout=LONGEST * limits.deadline,
+                    checkout_timeout=30.0,
+                )
             self._pool = pool.__enter__()
         pool = self._pool
         if self._closed:  # meanwhile, by another thread
@@ -359,7 +371,7 @@ class Sandbox:
 
         line = self._program.line
         if isinstance(error, monty.MontyTypingError) and (
-            failed := diagnosis(error.display(), line)
+            failed := diagnosis(error.display(), line, self._program.calculates)
         ):
             return failed
         if isinstance(error, monty.MontyRuntimeError | monty.MontySyntaxError):
@@ -369,7 +381,8 @@ class Sandbox:
             kind = "syntax" if isinstance(error, monty.MontySyntaxError) else kind
             return Failed(text, next(filter(None, reversed(lines)), None), kind)
         self._warm = False
-        if isinstance(error, monty.MontyCrashedError) and error.timed_out:
+        late = self._watch.killed or getattr(error, "timed_out", False)
+        if isinstance(error, monty.MontyCrashedError) and late:
             return Failed(
                 f"the program does not end within {self.limits.deadline} s", None, "limit"
             )

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from planners.program.allowed import AFFINE, ATTRIBUTES, GEOMETRIES, OPS
+from planners.program.allowed import AFFINE, GEOMETRIES, MEMBERS, OPS, PARTS
 
-UTILITIES = re.compile(r"(\w+[._])?(utils?|lmp|helpers)")  # modules of the original's own words
+UTILITIES = re.compile(r"(\w+_)?(utils?|lmp|helpers)")  # modules of the original's own words
 GIVEN = {  # module: what of the prelude it is
     "numpy": "np",
     "numpy.linalg": "np.linalg",
@@ -23,7 +23,17 @@ GIVEN = {  # module: what of the prelude it is
     "shapely.affinity": "affinity",
     "shapely.ops": "ops",
 }
-ARRAYS = {"np", "numpy", "shapely", *GEOMETRIES, *AFFINE, *OPS}  # names of who has arrays
+ARRAYS = {
+    "np",
+    "shapely",
+    "geometry",
+    "affinity",
+    "ops",
+    "box",
+    *GEOMETRIES,
+    *AFFINE,
+    *OPS,
+}  # names of who has arrays
 OPERATORS: dict[type[ast.AST], tuple[str, str]] = {  # the prelude's function, and the sign
     ast.Add: ("add_", "+"),
     ast.Sub: ("sub_", "-"),
@@ -48,6 +58,9 @@ OPERATORS: dict[type[ast.AST], tuple[str, str]] = {  # the prelude's function, a
     ast.Invert: ("invert_", "~"),
 }
 CONVERTED = ("abs", "round", "float", "int", "bool")
+SUBMODULES = {"linalg", "random", "geometry", "affinity", "ops"}
+BOUND = """get append extend pop count index add lower upper strip title capitalize startswith
+endswith split join items keys values format""".split()
 ABSENT = "__import__ breakpoint compile delattr dir eval exec exit globals help input open quit"
 BUILTINS = frozenset(dir(builtins)) - frozenset(ABSENT.split())
 
@@ -84,7 +97,8 @@ def translated(program: str, arrays: frozenset[str] = frozenset()) -> Translated
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         imports = any(isinstance(n, ast.Import | ast.ImportFrom) for n in ast.walk(tree))
         calculates = imports or bool(names & (ARRAYS | arrays))
-        rewriter = _Rewriter(calculates)
+        called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+        rewriter = _Rewriter(calculates, called)
         tree = ast.fix_missing_locations(rewriter.visit(tree))
         if not rewriter.changed:
             return Translated(program, calculates=calculates)
@@ -119,9 +133,12 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 class _Rewriter(ast.NodeTransformer):
-    def __init__(self, calculates: bool) -> None:
+    def __init__(self, calculates: bool, called: set[int]) -> None:
         self.calculates = calculates
+        self.called = called  # the ids of what stands before brackets
         self.changed = False
+        self.modules = {"np", "shapely", "geometry", "affinity", "ops"}  # by their names here
+        self.others: set[str] = set()  # other modules
 
     # --- imports ----------------------------------------------------------------------------
 
@@ -131,9 +148,11 @@ class _Rewriter(ast.NodeTransformer):
             if alias.name in GIVEN:
                 name = alias.asname or alias.name.partition(".")[0]
                 given = GIVEN[alias.name if alias.asname else name]
+                self.modules.add(name)
                 if name != given:
                     made.append(_assign(name, _path(given), node))
             elif not UTILITIES.fullmatch(alias.name) and alias.name != "typing":
+                self.others.add(alias.asname or alias.name.partition(".")[0])
                 made.append(ast.copy_location(ast.Import([alias]), node))
         return self._instead(node, made)
 
@@ -152,6 +171,8 @@ class _Rewriter(ast.NodeTransformer):
             if alias.name == "*":
                 continue
             given = GIVEN.get(f"{module}.{alias.name}")
+            if given:
+                self.modules.add(name)
             value = _path(given) if given else _member(_path(GIVEN[module]), alias.name)
             here = alias.name in (*GEOMETRIES, *AFFINE, *OPS, "box") or given == name
             if name != alias.name or not here:
@@ -211,12 +232,36 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
+        if node.attr in BOUND and isinstance(node.ctx, ast.Load) and id(node) not in self.called:
+            return self._bound(node)
         if not self.calculates or not isinstance(node.ctx, ast.Load):
             return node
-        if node.attr not in ATTRIBUTES:
+        if node.attr not in (PARTS if self._module(node.value) else MEMBERS):
+            return node
+        if isinstance(node.value, ast.Name) and node.value.id in self.others:
             return node
         self.changed = True
         return ast.copy_location(_member(node.value, node.attr), node)
+
+    def _bound(self, node: ast.Attribute) -> ast.AST:
+        """A builtin's method as a value, `key=counts.get`, as a function that calls it."""
+        self.changed = True
+        args = [ast.Starred(ast.Name("args_", ast.Load()), ast.Load())]
+        method: ast.expr = node
+        parameters = ast.arguments([], [], ast.arg("args_"), [], [], None, [])
+        if isinstance(node.value, ast.Name) and node.value.id in ("str", "list", "dict", "set"):
+            method = ast.Attribute(ast.Name("self_", ast.Load()), node.attr, ast.Load())
+            parameters.args.append(ast.arg("self_"))
+        return ast.copy_location(ast.Lambda(parameters, ast.Call(method, args, [])), node)
+
+    def _module(self, node: ast.expr) -> bool:
+        """Whether it is numpy, shapely or a module of theirs."""
+        match node:
+            case ast.Name(name):
+                return name in self.modules
+            case ast.Call(ast.Name("attr_"), [inner, ast.Constant(part)]):
+                return self._module(inner) and part in SUBMODULES
+        return False
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
