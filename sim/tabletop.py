@@ -1,7 +1,8 @@
 """The tabletop world as a Robot."""
 
-from dataclasses import dataclass
-from typing import Literal
+from base64 import b64decode, b64encode
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from sim.scene import Scene
 from sim.shapes import SIZES
 
 EngineName = Literal["mujoco", "pybullet"]
+Kept = dict[str, Any]  # a world's state in plain values
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class TabletopConfig:
     frame_period: float = 0.04  # [s] between camera frames
     duration: float = float("inf")  # [s] simulated, then wait() is False
     speed: float = float("inf")  # simulated seconds a second at most; 1 is real time
+    keep: bool = False  # when closed, leave in `kept` what `restore` needs
 
 
 def make_engine(name: EngineName, spec: RobotSpec, scene: Scene, dt: float) -> Engine:
@@ -62,6 +65,7 @@ class Tabletop:
         self._received = 0.0
         self._next_fix = self._next_frame = 0.0
         self._sensed: Observation | None = None
+        self.kept: Kept | None = None
         self._pace = Pace(self.spec.dt, self.config.speed)
 
     @property
@@ -121,7 +125,21 @@ class Tabletop:
     def write(self, command: Command) -> None:
         self._command, self._received = command, self.now()
 
+    def restore(self, kept: Kept) -> None:
+        """Go on as a world of this scene and engine was when it was closed; time begins anew."""
+        if kept["engine"] != self.config.engine:
+            raise ValueError(f"it was kept by {kept['engine']}, not by {self.config.engine}")
+        self.engine.restore(b64decode(kept["state"]))
+        self._reference = vector(kept["reference"])
+
     def close(self) -> None:
         if self._engine is not None:
+            if self.config.keep:
+                self.kept = {
+                    "engine": self.config.engine,
+                    "scene": [asdict(thing) for thing in self.scene],
+                    "state": b64encode(self._engine.save()).decode(),
+                    "reference": self._reference.tolist(),
+                }
             self._engine.close()
             self._engine = None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely import affinity, ops
-from shapely.geometry import GeometryCollection, MultiPolygon, Polygon, box
+from shapely.geometry import GeometryCollection, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from planners.program.allowed import AFFINE, GEOMETRIES, GEOMETRY_METHODS, GEOMETRY_PROPERTIES, OPS

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from planners.conduct import Leg
 from planners.program.hierarchy import Level
@@ -18,7 +19,7 @@ from planners.program.sandbox import Suspended
 
 FORMAT = "courtside suspended program 1"
 RETRACTED = re.compile(
-    r"(no,? )?(please )?(cancel|abort|forget (it|that|about it|about that)|"
+    r"(no,? )?(please )?((cancel|abort)( it| that| everything)?|forget (about )?(it|that)|"
     r"(don'?t|do not) (do|bother)( (it|that|with it|with that))?|leave it|scrap that|"
     r"take (it|that) back|drop the (task|plan|instruction))( please)?[.!]*"
 )
@@ -61,8 +62,10 @@ class Saved:
     legs: tuple[Leg, ...] = ()  # of the motion that it waits for
 
 
-def write(path: Path, saved: Sequence[Saved]) -> None:
-    """Keep programs in a file, for the user alone: who can write it decides what runs."""
+def write(path: Path, saved: Sequence[Saved], world: Any = None) -> None:
+    """Keep programs, and what is known of their world, in a file for the user alone: who can write
+    it decides what runs.
+    """
     content = []
     for each in saved:
         kept = [asdict(replace(k, snapshot=b"")) for k in each.kept or ()]
@@ -77,10 +80,10 @@ def write(path: Path, saved: Sequence[Saved]) -> None:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    path.write_text(json.dumps({"format": FORMAT, "programs": content}))
+    path.write_text(json.dumps({"format": FORMAT, "programs": content, "world": world}))
 
 
-def read(path: Path) -> list[Saved]:
+def read(path: Path) -> tuple[list[Saved], Any]:
     """What `write` kept; raises ValueError or OSError. Only read files that `write` has written:
     the interpreter trusts its snapshots.
     """
@@ -98,4 +101,4 @@ def read(path: Path) -> list[Saved]:
         levels = [Level(**level) for level in each["levels"]]
         legs = tuple(Leg(skill, args) for skill, args in each["legs"])
         saved.append(Saved(levels, kept or None, legs))
-    return saved
+    return saved, data["world"]

@@ -83,7 +83,8 @@ SHOWN = (
     (
         ["cyan block", "gray block", "pink bowl"],
         "slowly push whatever is nearest to the bowl a bit to the left",
-        "name = parse_obj_name('the block nearest to the pink bowl', f'objects = {get_obj_names()}')\n"
+        "name = parse_obj_name('the block nearest to the pink bowl', "
+        "f'objects = {get_obj_names()}')\n"
         "set_speed(0.4)\n"
         "run_skill('push', {'object': name, 'to': list(get_obj_pos(name) - [0.02, 0])})",
     ),

@@ -1,8 +1,8 @@
 """What a description in words means, by rule: quick, and without any model.
 
 Understands names, colours, kinds, what is nearest or leftmost, what lies beside what, how many
-there are, lines and circles of points, and shapes moved, turned and scaled. Whatever else a description
-says makes it unclear, and somebody else has to know: nothing is guessed.
+there are, lines and circles of points, and shapes moved, turned and scaled. Whatever else a
+description says makes it unclear, and somebody else has to know: nothing is guessed.
 """
 
 import re
@@ -249,8 +249,8 @@ class Table:
         if found := re.fullmatch(r"(?:is|are) there (?:a |an |any )?(.+?)(?: on the table)?", text):
             return bool(self._listed(found[1]))
         if found := re.fullmatch(
-            r"(?:is|are) (?P<a>.+?) (?:(?:to|on) the )?(?P<how>left of|right of|above|below|in|inside"
-            r"|on(?: top of)?|closer to|next to) (?P<b>.+)",
+            r"(?:is|are) (?P<a>.+?) (?:(?:to|on) the )?(?P<how>left of|right of|above|below|in"
+            r"|inside|on(?: top of)?|closer to|next to) (?P<b>.+)",
             text,
         ):
             return self._related(found["a"], found["how"], found["b"])

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime
 from importlib import import_module, metadata
 from itertools import count
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from planners.correct import Vocabulary
     from planners.fixed import FixedPlanner
     from planners.program.hierarchy import Writer
+    from planners.program.interrupt import Saved
     from planners.program.planner import ProgramPlanner, Timing
     from planners.program.words import Hand
     from planners.tennis.network import Networks
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from robot.types import RobotSpec, Skill, State
     from robot.worker import Arrival, Due
     from sim.scene import Scene
+    from sim.tabletop import Kept
 
 EngineName = Literal["mujoco", "pybullet"]
 Perception = Literal["truth", "camera"]
@@ -187,6 +189,41 @@ def hand_of(spec: "RobotSpec") -> "Callable[[State], Hand] | None":
         return Hand(tool.tolist(), held(state, tool, finger))
 
     return hand
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What an interrupted run left."""
+
+    programs: "list[Saved]"
+    world: "Kept"
+
+    @property
+    def scene(self) -> "Scene":
+        from sim.scene import SceneObject
+
+        return tuple(SceneObject(**thing) for thing in self.world["scene"])
+
+
+def suspend(path: Path, programs: "list[Saved]", world: "Kept | None") -> None:
+    """Keep what a run leaves undone, and its simulated world, in a file."""
+    from planners.program import interrupt
+
+    try:
+        interrupt.write(path, programs, world)
+    except OSError as error:
+        raise Failure(f"cannot keep the program: {error.filename}: {error.strerror}") from error
+
+
+def undone(path: Path) -> Undone:
+    """What `suspend` kept."""
+    from planners.program import interrupt
+
+    try:
+        programs, world = interrupt.read(path)
+        return Undone(programs, world)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise WrongUse(f"{path}: not a suspended program ({error})") from error
 
 
 def real_time() -> "Timing":

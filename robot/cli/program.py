@@ -1,15 +1,19 @@
-"""`courtside program`: one program in the tabletop world."""
+"""`courtside program`: one program, in any world."""
 
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional
 
 from robot.cli import build, worlds
 from robot.cli.errors import WrongUse
+
+if TYPE_CHECKING:
+    from robot.types import Robot, RobotSpec
+    from sim.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -18,18 +22,23 @@ class Program:
 
     file: Positional[Path]
     """The program."""
+    world: worlds.WorldName = "tabletop"
+    """Where: tabletop, or the worlds of the learned skills, which a program uses by run_skill."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     engine: build.EngineName = "mujoco"
     """Which physics."""
     llm: str = ""
-    """Who repairs a program with an error, as for `run`. Without it, nobody."""
+    """Who repairs a program with an error, writes functions that it lacks, and understands what the
+    rules of parse_obj_name and its like do not; as for `run`. Without it, nobody."""
     model: str = ""
     """The model's name on the server; empty: its first."""
     perception: Literal["truth"] = "truth"
     """How objects are seen; truth: the world tells."""
     seed: int | None = None
     """Of everything random; default 0, or the scene file's."""
+    library: Path | None = None
+    """Folder of the functions that were learned; see `courtside functions`."""
     record: Path | None = None
     """Folder for a recording (MCAP)."""
     video: Path | None = None
@@ -49,11 +58,15 @@ class Program:
             raise WrongUse("--video needs --record")
         if (self.seed or 0) < 0:
             raise WrongUse("--seed must be at least 0")
-        scene, seed = build.scene(self.scene, self.seed)
-        spec = build.robot_spec()
+        if self.scene is not None and self.world != "tabletop":
+            raise WrongUse(f"--scene needs --world tabletop, not {self.world}")
+        scene, seed = (), self.seed or 0
+        if self.world == "tabletop":
+            scene, seed = build.scene(self.scene, self.seed)
+        spec = build.robot_spec(worlds.ROBOTS[self.world])
 
         from robot.cli.session import Session, Voice, print_json
-        from sim.tabletop import TabletopConfig
+        from robot.worker import after
 
         began = monotonic()
         voice = Voice()
@@ -69,16 +82,21 @@ class Program:
             if self.llm:
                 writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
             planner = parts.enter_context(
-                closing(build.program_planner(writer, voice.say, arrived=arrived, note=voice.note))
+                closing(
+                    build.program_planner(
+                        writer,
+                        voice.say,
+                        arrived=arrived,
+                        note=voice.note,
+                        robot=spec.name,
+                        library=self.library,
+                    )
+                )
             )
             planner.execute(program)
-            config = TabletopConfig(
-                engine=self.engine,
-                cameras=("scene",) if self.video else (),
-                duration=self.duration,
-            )
-            world = worlds.tabletop(spec, scene, config, need_frames=bool(self.video))
-            session = Session(world, build.skills(spec), planner, voice, recorder)
+            world = self._world(spec, scene, seed)
+            skills = build.skills(spec, after(build.LATENCY), arrived)
+            session = Session(world, skills, planner, voice, recorder)
             session.run()
         ok = planner.succeeded and not session.halted
         error = None if ok else planner.error or "it was stopped, or ran out of time"
@@ -99,3 +117,17 @@ class Program:
             )
         voice.close(ok, error, recorder.path if recorder else None, self.video)
         return 0 if ok else 1
+
+    def _world(self, spec: "RobotSpec", scene: "Scene", seed: int) -> "Robot":
+        film, duration = bool(self.video), self.duration
+        if self.world == "tennis":
+            return worlds.tennis(seed, duration=duration, film=film)
+        if self.world == "pusht":
+            return worlds.pusht(seed, "center", duration, film=film)
+        if self.world == "blockpush":
+            return worlds.blockpush(seed, self.engine, duration, film=film)
+        from sim.tabletop import TabletopConfig
+
+        cameras = ("scene",) if film else ()
+        config = TabletopConfig(engine=self.engine, cameras=cameras, duration=duration)
+        return worlds.tabletop(spec, scene, config, need_frames=film)

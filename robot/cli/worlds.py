@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
 
 AtTable = TypeVar("AtTable", bound="Table")
 WorldName = Literal["tabletop", "pusht", "blockpush", "tennis"]
+ROBOTS = {"tabletop": "ur5e", "pusht": "pusht", "blockpush": "pusher", "tennis": "tennis"}
 Level = Literal["beginner", "intermediate", "advanced", "advanced+"]
 CANNOT_DRAW = "cannot draw ({}); `courtside doctor` says what to do"
 
