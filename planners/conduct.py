@@ -47,7 +47,7 @@ class Conductor:
         self._say = say
         self._legs: tuple[Leg, ...] = ()
         self._index = 0
-        self._attempts = 0
+        self._attempts, self._most = 0, ATTEMPTS
         self._last_id = 0
         self._speed = 1.0  # of full speed
         self._goal = self._new("hold", {})
@@ -78,9 +78,9 @@ class Conductor:
     def busy(self) -> bool:
         return self.progress is Progress.RUNNING or self._override is not None
 
-    def start(self, legs: Sequence[Leg], state: State) -> None:
-        """Begin an action."""
-        self._legs, self._attempts = tuple(legs), 1
+    def start(self, legs: Sequence[Leg], state: State, attempts: int = ATTEMPTS) -> None:
+        """Begin an action, which may be tried `attempts` times."""
+        self._legs, self._attempts, self._most = tuple(legs), 1, attempts
         self._origins = {name: fix.position[:2].tolist() for name, fix in state.objects.items()}
         self.progress, self.reason = Progress.RUNNING, ""
         self._go(0, state)
@@ -142,7 +142,7 @@ class Conductor:
             self.progress = Progress.DONE
 
     def _retry(self, state: State, reason: str) -> None:
-        if self._attempts >= ATTEMPTS:
+        if self._attempts >= self._most:
             self.progress, self.reason = Progress.FAILED, reason
             self._goal = self._new("hold", {})
             return

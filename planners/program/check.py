@@ -28,11 +28,10 @@ class Failed:
 class Limits:
     """What a program may use."""
 
-    compute: float = 0.5  # [s] of its own computing in all; the robot's time does not count
-    deadline: float = 0.8  # [s] of computing in one turn, after which its worker is killed
+    compute: float = 0.5  # [s] of its own computing in all, its check too; the robot's time is free
     memory: int = 64  # [MiB]
     depth: int = 200  # functions inside functions
-    calculation: float = 0.5  # [s] of numpy's and shapely's work for it in all
+    calculation: float = 0.4  # [s] of numpy's and shapely's work for it in all
     calls: int = 1000  # of words
     printed: int = 10_000  # [bytes]
     length: int = 20_000  # characters

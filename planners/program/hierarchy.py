@@ -76,7 +76,7 @@ class Level:
     done: list[str] = field(default_factory=list)  # motions, and how they ended
 
     def take(self, answer: str, function: str = "") -> bool:
-        """The model's answer: the program, or the `function` that it was asked for, if it is one."""
+        """The model's answer: the program, or the `function` asked for, if it is one."""
         if not function:
             self.program = answer
             return True

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from planners.conduct import Conductor, Leg, Progress
+from planners.conduct import ATTEMPTS, Conductor, Leg, Progress
 from planners.correct import Vocabulary, understand
 from planners.program import resolve
 from planners.program.act import legs_of
@@ -268,7 +268,9 @@ class ProgramPlanner:
             if word.moves:
                 hand = self._hand(state) if self._hand else None
                 legs = legs or legs_of(call.name, call.args, state.objects, hand, self._skills)
-                self._conductor.start(legs, state)
+                # What a program asks about, it may try again by itself.
+                attempts = 1 if call.name in ("run_skill", "grasp") else ATTEMPTS
+                self._conductor.start(legs, state, attempts)
                 self._call = call
                 self._levels[0].done.append(f"{call.name}{call.args!r}")
             elif call.name == "say":

@@ -85,7 +85,8 @@ class Sandbox:
         self._program = Translated("")
         self._word = ""  # that waits
         self._suspensions = 0
-        self._spent = 0.0  # [s] calculating
+        self._used = 0.0  # [s] computed by its worker
+        self._spent = 0.0  # [s] calculated for it
         self._stack: list[Suspended] = []
         self._warm = False  # whether the worker has its type checker loaded
         self._closed = False
@@ -105,9 +106,10 @@ class Sandbox:
             return self._run(program, definitions)
 
     def run_inside(self, program: str, definitions: str = "") -> Step:
-        """As `run`, while the older program waits; `go_back` answers it."""
+        """As `run`, while the older program waits; `go_back` answers it. Again, if this failed."""
         with self._turn:
-            self._stack.append(self._keep())
+            if self._waiting is not None:
+                self._stack.append(self._keep())
             return self._run(program, definitions)
 
     def go_back(self, value: Any, error: str = "") -> Step:
@@ -186,12 +188,12 @@ class Sandbox:
 
         try:
             if self._session is not None:
-                self._watch.begin(self._session.worker_pid, self.limits.deadline)
+                self._allow()
             step = self._settle(turn())
         except (MontyError, RuntimeError, OSError) as error:
             step = self._failure(error)
         finally:
-            self._watch.end()
+            self._used += self._watch.end()
         if self._closed:
             step = CLOSED
         if not isinstance(step, Call):
@@ -271,7 +273,8 @@ class Sandbox:
         self._suspensions, self._spent = 0, 0.0
         self._before, self._printed = "", CollectString(self.limits.printed)
         self._session = self._checkout().__enter__()
-        self._watch.begin(self._session.worker_pid, self.limits.deadline)
+        self._used = 0.0
+        self._allow()
         self._session.feed_start(PRELUDE, skip_type_check=True)
         text = self._program.text
         feed = partial(self._session.feed_start, text, print_callback=self._printed)
@@ -281,6 +284,12 @@ class Sandbox:
             if diagnosis(error.display(), calculates=self._program.calculates):
                 raise
             return feed(skip_type_check=True)
+
+    def _allow(self) -> None:
+        """Let the worker compute for as long as is left to the program."""
+        if self._session is not None:
+            left = max(0.05, self.limits.compute - self._used)
+            self._watch.begin(self._session.worker_pid, left)
 
     def _keep(self) -> Suspended:
         if self._waiting is None:
@@ -306,7 +315,8 @@ class Sandbox:
             self._calculator.begin()
             self._printed = CollectString(self.limits.printed)
             self._session = self._checkout().__enter__()
-            self._watch.begin(self._session.worker_pid, self.limits.deadline)
+            self._used = 0.0
+            self._allow()
             return self._session.load_snapshot(kept.snapshot, print_callback=self._printed)
 
         step = self._advance(load)
@@ -339,7 +349,7 @@ class Sandbox:
             with STARTING:
                 pool = Monty(
                     max_processes=1,
-                    request_timeout=LONGEST * limits.deadline,
+                    request_timeout=LONGEST * limits.compute,
                     checkout_timeout=30.0,
                 )
             self._pool = pool.__enter__()
@@ -349,7 +359,7 @@ class Sandbox:
             raise RuntimeError(CLOSED.error)
         return pool.checkout(
             limits={
-                "max_feed_duration_secs": limits.compute,
+                "max_feed_duration_secs": LONGEST * limits.compute,
                 "max_memory": limits.memory << 20,
                 "max_recursion_depth": limits.depth,
                 "max_suspensions": limits.calls + int(limits.calculation / ROUND_TRIP) + 2,
@@ -384,7 +394,7 @@ class Sandbox:
         late = self._watch.killed or getattr(error, "timed_out", False)
         if isinstance(error, monty.MontyCrashedError) and late:
             return Failed(
-                f"the program does not end within {self.limits.deadline} s", None, "limit"
+                f"the program computes for more than {self.limits.compute} s", None, "limit"
             )
         return Failed(f"the sandbox failed: {one_line(str(error))}", None, "crash")
 

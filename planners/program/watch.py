@@ -2,6 +2,7 @@
 which everything takes long, ends no honest program.
 """
 
+import contextlib
 import os
 import signal
 import threading
@@ -30,11 +31,16 @@ class Allowance:
         self._began, self._computed = monotonic(), computed(pid)
 
     @property
-    def spent(self) -> bool:
-        waited, now = monotonic() - self._began, computed(self._pid)
+    def used(self) -> float:
+        """[s] computed since it began; by the clock where that is not known."""
+        now = computed(self._pid)
         if now is None or self._computed is None:
-            return waited > self._limit
-        return now - self._computed > self._limit or waited > LONGEST * self._limit
+            return monotonic() - self._began
+        return now - self._computed
+
+    @property
+    def spent(self) -> bool:
+        return self.used > self._limit or monotonic() - self._began > LONGEST * self._limit
 
 
 class Watch:
@@ -43,6 +49,7 @@ class Watch:
     def __init__(self) -> None:
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
+        self._allowance: Allowance | None = None
         self.killed = False
 
     def begin(self, pid: int | None, limit: float) -> None:
@@ -52,21 +59,24 @@ class Watch:
         if pid is None:
             return
         self._over = over = threading.Event()
-        allowance = Allowance(pid, limit)
+        self._allowance = allowance = Allowance(pid, limit)
 
         def watch() -> None:
             while not over.wait(PERIOD):
                 if allowance.spent:
                     self.killed = True
-                    os.kill(pid, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
                     return
 
         self._thread = threading.Thread(target=watch, daemon=True)
         self._thread.start()
 
-    def end(self) -> None:
-        """The turn is over."""
+    def end(self) -> float:
+        """The turn is over; [s] that the process computed in it."""
         self._over.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._thread is None or self._allowance is None:
+            return 0.0
+        self._thread.join()
+        self._thread = None
+        return self._allowance.used
