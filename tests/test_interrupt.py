@@ -30,7 +30,7 @@ put_first_on_second('blue block', 'orange bowl')
 """
 
 
-def go_on(world, planner, stop_at=float("inf"), limit=60.0):
+def go_on(world, planner, stop_at=float("inf"), limit=60.0, told=None):
     """Runs until the planner has finished, or holds after "stop" at a time [s]."""
     spec = build.robot_spec()
     supervisor = Supervisor(spec)
@@ -46,8 +46,10 @@ def go_on(world, planner, stop_at=float("inf"), limit=60.0):
         return ()
 
     held = []
+    last = []
 
     def until(tick):
+        last[:] = [tick.verdict.command.target]
         if said:
             held.append(tick.goal.skill)
         return planner.finished or tick.state.time > end or len(held) > 30
@@ -63,10 +65,11 @@ def go_on(world, planner, stop_at=float("inf"), limit=60.0):
             estimator=Estimator(spec),
             hear=hear,
             until=until,
+            told=told,
         )
     )
     world.close = close
-    return held
+    return held, last[0]
 
 
 def final(world):
@@ -82,7 +85,7 @@ def interrupted(stop_at, path):
     world = world_of()
     planner = build.program_planner(None, lambda text: None)
     planner.execute(PROGRAM)
-    held = go_on(world, planner, stop_at)
+    held, told = go_on(world, planner, stop_at)
     finished = planner.finished
     if not finished:
         assert held and set(held) == {"hold"}  # from the very tick on
@@ -90,7 +93,7 @@ def interrupted(stop_at, path):
         planner.close()
         planner = build.program_planner(None, lambda text: None)
         planner.restore(interrupt.read(path)[0])
-        go_on(world, planner)
+        go_on(world, planner, told=told)
     error = planner.error
     planner.close()
     lies = final(world)

@@ -18,6 +18,7 @@ from robot.types import Goal, Outcome, State, Utterance
 from robot.worker import Arrival, Due, Mailbox, after
 
 REPAIRS = 2  # of one program, by the model that wrote it
+LOOK = 0.5  # [s] that a restored program's planner looks before it goes on
 REMEMBERED = 5  # instructions of the session that the model is told of
 
 
@@ -59,6 +60,7 @@ class ProgramPlanner:
         self._steps: Mailbox[Step] = Mailbox(timing.sandbox)
         self._queue: list[Level | Saved] = []
         self._levels: list[Level] = []  # the program under way, and those that answer its words
+        self._since: float | None = None  # [s] when it was first asked for a goal
         self._wanted = ""  # the function that the model was asked for
         self._call: Call | None = None  # the motion that the program waits for
         self._legs: tuple[Leg, ...] = ()  # of the call that a restored program waits for
@@ -94,7 +96,8 @@ class ProgramPlanner:
     def plan(self, state: State, heard: tuple[Utterance, ...], outcome: Outcome) -> Goal:
         for utterance in heard:
             self._hear(utterance.text, state)
-        if not self._levels and self._queue:
+        self._since = state.time if self._since is None else self._since
+        if not self._levels and self._queue and self._ready(state):
             self._begin(self._queue.pop(0), state)
         goal = self._conductor.plan(state, outcome)
         self._finish_motion(state)
@@ -154,6 +157,11 @@ class ProgramPlanner:
         self._model.forget()
         self._steps.forget()
         self._conductor.abandon()
+
+    def _ready(self, state: State) -> bool:
+        """Whether to begin what is next: what goes on looks at the world first."""
+        assert self._since is not None
+        return isinstance(self._queue[0], Level) or state.time - self._since >= LOOK
 
     # --- the model --------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from robot.record import Recorder
     from robot.safety import Supervisor
     from robot.shots import Shot
-    from robot.types import RobotSpec, Skill, State
+    from robot.types import RobotSpec, Skill, State, Vector
     from robot.worker import Arrival, Due
     from sim.scene import Scene
     from sim.tabletop import Kept
@@ -203,6 +203,13 @@ class Undone:
         from sim.scene import SceneObject
 
         return tuple(SceneObject(**thing) for thing in self.world["scene"])
+
+    @property
+    def told(self) -> "Vector":
+        """(n,) where the robot was told to be."""
+        from robot.types import vector
+
+        return vector(self.world["reference"])
 
 
 def suspend(path: Path, programs: "list[Saved]", world: "Kept | None") -> None:

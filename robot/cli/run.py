@@ -145,6 +145,7 @@ class Run:
                 typed=typed_lines(),
                 interactive=not settled.instruction and self.resume is None,
                 stay=self.stay,
+                told=undone.told if undone is not None else None,
             )
             session.run()
             if self.suspend and isinstance(planner, ProgramPlanner) and not planner.finished:

@@ -16,7 +16,7 @@ from robot.cli import build
 from robot.loop import Stack, run
 from robot.mode import Mode
 from robot.record import Recorder
-from robot.types import Planner, Robot, Skill, Tick, Utterance
+from robot.types import Planner, Robot, Skill, Tick, Utterance, Vector
 
 SETTLE = 0.6  # [s] that the robot goes on after its last goal, so that what it did is seen
 PATIENCE = 20.0  # [s] halted with nobody at the keyboard, then the run is over
@@ -133,6 +133,7 @@ class Session:
     typed: IO[str] | None = None  # where corrections are typed
     interactive: bool = False  # go on while somebody may type
     stay: bool = False  # go on even then
+    told: Vector | None = None  # where an earlier loop told the robot to be
     ticks: int = 0
     overruns: int = 0
     stops: int = 0
@@ -201,6 +202,7 @@ class Session:
             hear=hear,
             record=record,
             until=until,
+            told=self.told,
         )
         try:
             with interrupts:

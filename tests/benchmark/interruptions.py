@@ -1,7 +1,6 @@
 """Stops a program at random moments, restarts everything but the world, and goes on.
 
-`python tests/benchmark/interruptions.py --n 20`: how many end as the uninterrupted run did. In the
-other process the arm's controller is told anew where it is, so that it lets go of what it held.
+`python tests/benchmark/interruptions.py --n 20`: how many end as the uninterrupted run did.
 """
 
 import contextlib
