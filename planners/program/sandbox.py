@@ -72,8 +72,12 @@ STARTING = Lock()  # Python 3.11's sysconfig, by which monty finds its binary, i
 class Sandbox:
     """One program at a time, from one thread at a time; only `close` may come from another."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, keeps: bool = False) -> None:
+        """`keeps`: so that a program can be kept when its worker is gone, as after Ctrl-C, which
+        goes to all processes of a terminal.
+        """
         self.limits = limits or Limits()
+        self._keeps, self._snapshot = keeps, b""  # of the call that waits
         self._turn = Lock()
         self._pool: Monty | None = None
         self._session: MontySession | None = None
@@ -176,7 +180,7 @@ class Sandbox:
 
     def _resume(self, result: Any) -> Step:
         with self._turn:
-            waiting, self._waiting = self._waiting, None
+            waiting, self._waiting, self._snapshot = self._waiting, None, b""
             if waiting is not None:
                 return self._advance(lambda: waiting.resume(result))
             if self._closed:
@@ -244,6 +248,8 @@ class Sandbox:
         except WordError as error:
             return call.resume({"exc_type": "ValueError", "message": str(error)})
         self._waiting, self._word = call, name
+        if self._keeps and (word.moves or word.asks):  # what takes time
+            self._snapshot = call.dump()
         return Call(word.name, args)
 
     def _calculated(self, call: FunctionSnapshot) -> Any:
@@ -295,7 +301,7 @@ class Sandbox:
         if self._waiting is None:
             raise RuntimeError("no word waits for an answer")
         return Suspended(
-            self._waiting.dump(),
+            self._snapshot or self._waiting.dump(),
             self._output(),
             self._suspensions,
             self._spent,
@@ -371,7 +377,7 @@ class Sandbox:
         )
 
     def _end(self) -> None:
-        self._waiting = None
+        self._waiting, self._snapshot = None, b""
         session, self._session = self._session, None
         if session is not None:
             session.__exit__(None, None, None)

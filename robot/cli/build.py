@@ -159,9 +159,10 @@ def program_planner(
     timing: "Timing | None" = None,
     robot: str = "ur5e",
     library: Path | None = None,
+    keeps: bool = False,
 ) -> "ProgramPlanner":
     """The planner that runs programs, for a robot; to be closed. `library`: where the functions
-    are kept that it learns; None: nowhere.
+    are kept that it learns; None: nowhere. `keeps`: whether its programs may be suspended.
     """
     from planners.program.library import Library
     from planners.program.planner import ProgramPlanner
@@ -170,7 +171,7 @@ def program_planner(
 
     skills, hand = tuple(SKILLS[robot]), hand_of(robot_spec(robot))
     parts = (vocabulary(), say, arrived, note, timing, hand, Library(library))
-    return ProgramPlanner(writer, Sandbox(), skills, *parts)
+    return ProgramPlanner(writer, Sandbox(keeps=keeps), skills, *parts)
 
 
 def hand_of(spec: "RobotSpec") -> "Callable[[State], Hand] | None":

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from tyro.conf import Positional
+
 from robot.cli.errors import WrongUse
 
 
@@ -13,7 +15,7 @@ class Functions:
     """List the functions that programs may call: those learned, each with the command that it was
     written for, and those that come with the package."""
 
-    library: Path
+    library: Positional[Path]
     """The folder given to `run` or `program` as --library."""
     show: str = ""
     """Print this one's text."""

@@ -80,13 +80,18 @@ def _planner(recording: "Recording", robot: str) -> "Planner":
         raise RecordingError(f"{recording.path}: does not say which command made it") from error
     if config.get("planner") == "fixed":
         return build.fixed_planner(config["instruction"], lambda text: None, robot)
+    if config.get("resume"):
+        raise RecordingError(f"{recording.path}: goes on from another run, and cannot be replayed")
     from planners.program.planner import Timing
     from robot.worker import at
 
     answers = [json.loads(a.result) for a in recording.arrivals if a.worker == "model"]
     timing = Timing(*(at(_times(recording, worker)) for worker in ("model", "sandbox")))
     writer = None if config.get("llm") == "" else Remembered(answers)
-    planner = build.program_planner(writer, lambda text: None, timing=timing)
+    library = Path(config["library"]) if config.get("library") else None
+    planner = build.program_planner(
+        writer, lambda text: None, timing=timing, robot=robot, library=library
+    )
     if "file" in config:
         planner.execute(recording.metadata["program"])
     elif config["instruction"]:

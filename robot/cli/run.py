@@ -129,6 +129,7 @@ class Run:
                     timing=build.real_time() if paced else None,
                     robot=spec.name,
                     library=self.library,
+                    keeps=self.suspend is not None,
                 )
                 parts.callback(planner.close)
                 if undone is not None:
