@@ -6,13 +6,14 @@ import signal
 import pytest
 from test_cli import Running, courtside
 
+pytestmark = pytest.mark.timeout(600)  # it starts the command several times
 PUT = "put_first_on_second('red block', 'blue bowl')\n"
 
 
 def program(tmp_path, text, *args):
     file = tmp_path / "program.py"
     file.write_text(text)
-    done = courtside("program", file, *args, "--json", timeout=110)
+    done = courtside("program", file, *args, "--json", timeout=300)
     return json.loads(done.stdout), done
 
 
@@ -61,6 +62,7 @@ def test_functions_are_listed_and_deleted(tmp_path):
     done = courtside(
         *("run", "say hello to me", "--llm", f"replay:{answers}", "--library", folder),
         *("--record", tmp_path, "--speed", "inf", "--json"),
+        timeout=300,
     )
     result = json.loads(done.stdout)
     assert result["success"] and result["said"] == ["hello you"], done.stderr
@@ -89,6 +91,7 @@ def test_a_run_goes_on_in_another_process(tmp_path, engine):
     done = courtside(
         *("run", "--resume", kept, "--engine", engine, "--llm", f"replay:{answers}"),
         *("--record", tmp_path, "--speed", "inf", "--json"),
+        timeout=300,
     )
     result = json.loads(done.stdout)
     assert result["success"], done.stderr

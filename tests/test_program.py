@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rig import play
 
+from planners.llm import ModelError
 from planners.program.library import Library
 from robot.cli import build
 from robot.kinematics import Kinematics
@@ -154,6 +155,16 @@ def test_a_model_that_fails_is_reported():
         result = play(planner=planner, duration=5)
         assert planner.finished and "no answer" in planner.error
         assert not moved(result)
+
+
+def test_after_a_model_that_fails_the_next_command_works():
+    with planner_of(ModelError("it stopped half-way"), PUT, instruction="do it") as planner:
+        planner.instruct("put the red block in the blue bowl")
+        result = play(planner=planner, after=0.3)
+        assert planner.said == ["I stopped: the language model failed: it stopped half-way."]
+        assert planner.succeeded and in_bowl(result)
+        before = [tick.goal.skill for tick in result.ticks if tick.state.time < 1.0]
+        assert set(before) == {"hold"}
 
 
 def test_a_runaway_program_is_killed_and_nothing_moves():
