@@ -28,7 +28,7 @@ class Failed:
 class Limits:
     """What a program may use."""
 
-    compute: float = 0.5  # [s] of its own computing in all, its check too; the robot's time is free
+    compute: float = 0.7  # [s] of its own computing in all, its check too; the robot's time is free
     memory: int = 64  # [MiB]
     depth: int = 200  # functions inside functions
     calculation: float = 0.4  # [s] of numpy's and shapely's work for it in all
