@@ -15,10 +15,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def computed(pid: int) -> float | None:
-    """[s] that a process has computed; None where that cannot be read."""
+    """[s] that a process has computed; None where that cannot be read.
+
+    Without what the kernel did for it: where memory is short, that grows without its doing.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return int(fields[11]) / TICKS
     except (OSError, ValueError, IndexError):
         return None
 
