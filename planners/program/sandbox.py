@@ -279,7 +279,7 @@ class Sandbox:
         self._suspensions, self._spent = 0, 0.0
         self._before, self._printed = "", CollectString(self.limits.printed)
         self._session = self._checkout().__enter__()
-        self._used = 0.0
+        self._used, self._watch.killed = 0.0, False
         self._allow()
         self._session.feed_start(PRELUDE, skip_type_check=True)
         text = self._program.text
@@ -321,7 +321,7 @@ class Sandbox:
             self._calculator.begin()
             self._printed = CollectString(self.limits.printed)
             self._session = self._checkout().__enter__()
-            self._used = 0.0
+            self._used, self._watch.killed = 0.0, False
             self._allow()
             return self._session.load_snapshot(kept.snapshot, print_callback=self._printed)
 
