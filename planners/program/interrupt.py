@@ -24,7 +24,7 @@ RETRACTED = re.compile(
     r"take (it|that) back|drop the (task|plan|instruction))( please)?[.!]*"
 )
 REVISED = re.compile(r"(?:no,? |wait,? )?(?:instead,? (.+)|(?:rather|better) (.+)|(.+?),? instead)")
-VAGUE = {"the", "a", "an", "one"}
+ARTICLES = ("the", "a", "an")
 FIRST = re.compile(r"(?:(?:but|no),? )?(?:first|before that|before you do),? (.+)")
 
 
@@ -48,7 +48,8 @@ def meant_by(text: str, running: bool) -> tuple[Meant, str]:
     for pattern, meant in ((REVISED, Meant.REVISE), (FIRST, Meant.FIRST)):
         found = pattern.fullmatch(low)
         rest = next(filter(None, found.groups()), "") if found else ""
-        if len(set(rest.split()) - VAGUE) > 2:  # less is a correction: "the blue one instead"
+        # A thing alone is a correction: "the blue one instead".
+        if len(rest.split()) > 2 and rest.split()[0] not in ARTICLES:
             at = low.index(rest)
             return meant, plain[at : at + len(rest)]
     return Meant.ADD, plain
