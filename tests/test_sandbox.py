@@ -214,7 +214,7 @@ def test_close():
     sandbox.close()
     sandbox.close()
     assert time.perf_counter() - began < 0.1
-    busy.join(timeout=1.0)
+    busy.join(timeout=30.0)
     closed = Failed("the sandbox is closed", None, "crash")
     assert [*ends, sandbox.run(MOVE), sandbox.answer(None)] == [closed] * 3
     Sandbox().close()  # before it was used
