@@ -11,6 +11,8 @@ from robot.types import Goal, Outcome, State, Status
 ATTEMPTS = 3  # of one action, the first included: the stack's one budget of attempts
 WAIT = 2.0  # [s] after "go back" for the next word, before going on
 DOUBT = 10.0  # [s] after a correction that names nothing, before giving the action up
+SLOWEST = 0.05  # of full speed
+PACED = ("reach", "home", "pick", "place", "push", "gripper", "trace")  # whose pace can be told
 NUDGED = ("reach", "pick", "place", "push")  # skills whose goal has a place to shift
 Args = Mapping[str, Any]
 
@@ -45,8 +47,9 @@ class Conductor:
         self._say = say
         self._legs: tuple[Leg, ...] = ()
         self._index = 0
-        self._attempts = 0
+        self._attempts, self._most = 0, ATTEMPTS
         self._last_id = 0
+        self._speed = 1.0  # of full speed
         self._goal = self._new("hold", {})
         self._override: Goal | None = None
         self._resume_at: float | None = None  # [s] the end of the wait after an override
@@ -57,12 +60,27 @@ class Conductor:
         self.reason = ""
 
     @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The goals of the action, as corrected."""
+        return self._legs
+
+    def pace(self, speed: float) -> None:
+        """Go at that share of full speed from now on, a goal under way too."""
+        self._speed = min(1.0, max(SLOWEST, speed))
+        self._goal = replace(self._goal, args=self._paced(self._goal.skill, self._goal.args))
+
+    def _paced(self, skill: str, args: Args) -> Args:
+        rest = {key: value for key, value in args.items() if key != "speed"}
+        slow = self._speed < 1.0 and skill in PACED
+        return {**rest, "speed": self._speed} if slow else rest
+
+    @property
     def busy(self) -> bool:
         return self.progress is Progress.RUNNING or self._override is not None
 
-    def start(self, legs: Sequence[Leg], state: State) -> None:
-        """Begin an action."""
-        self._legs, self._attempts = tuple(legs), 1
+    def start(self, legs: Sequence[Leg], state: State, attempts: int = ATTEMPTS) -> None:
+        """Begin an action, which may be tried `attempts` times."""
+        self._legs, self._attempts, self._most = tuple(legs), 1, attempts
         self._origins = {name: fix.position[:2].tolist() for name, fix in state.objects.items()}
         self.progress, self.reason = Progress.RUNNING, ""
         self._go(0, state)
@@ -87,6 +105,10 @@ class Conductor:
         """Change the action as `correction` asks; returns what was done, in a few words."""
         if correction.kind == "nudge":
             return self._nudge(correction.offset)
+        if correction.kind == "pace":
+            self.pace(self._speed * correction.factor)
+            how = "slower" if correction.factor < 1 else "faster"
+            return f"{how}: {self._speed:.0%} of full speed"
         if correction.kind == "gripper":
             self._interrupt("gripper", {"opening": 0.085 if correction.open else 0.0})
             return "opening the gripper" if correction.open else "closing the gripper"
@@ -105,7 +127,7 @@ class Conductor:
 
     def _new(self, skill: str, args: Args) -> Goal:
         self._last_id += 1
-        return Goal(self._last_id, skill, args)
+        return Goal(self._last_id, skill, self._paced(skill, args) if "speed" not in args else args)
 
     def _go(self, index: int, state: State) -> None:
         self._index = index
@@ -120,7 +142,7 @@ class Conductor:
             self.progress = Progress.DONE
 
     def _retry(self, state: State, reason: str) -> None:
-        if self._attempts >= ATTEMPTS:
+        if self._attempts >= self._most:
             self.progress, self.reason = Progress.FAILED, reason
             self._goal = self._new("hold", {})
             return

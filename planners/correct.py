@@ -34,6 +34,8 @@ UNITS = {  # [m]
 }
 OPENING = {"open", "release", "drop", "ungrasp"}
 CLOSING = {"close", "shut", "grip", "grasp", "grab", "squeeze"}
+SLOWER = {"slow", "slower", "slowly", "gently", "careful", "carefully"}
+FASTER = {"fast", "faster", "quick", "quicker", "quickly", "speed", "hurry"}
 HAND = {"gripper", "hand", "fingers", "finger", "claw", "it"}
 DENIAL = {"no", "not", "nope", "wrong", "instead", "rather", "meant", "mean", "actually"}
 GOING_ON = {"continue", "proceed", "resume", "nevermind", "yes", "ok", "okay"}
@@ -49,11 +51,12 @@ FILLER = frozenset(
 class Correction:
     """What to change about the current goal."""
 
-    kind: Literal["nudge", "gripper", "back", "replace", "proceed"]
+    kind: Literal["nudge", "gripper", "back", "replace", "proceed", "pace"]
     offset: tuple[float, float, float] = (0.0, 0.0, 0.0)  # [m] nudge
     open: bool = False  # gripper
     color: str = ""  # replace; empty with a name
     name: str = ""  # replace; empty with a colour ("the blue one")
+    factor: float = 1.0  # pace: of the speed so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def understand(text: str, vocabulary: Vocabulary) -> Correction | None:
         return None
     return (
         _gripper(words)
+        or _pace(words)
         or _replace(words, vocabulary)
         or _back(words)
         or _nudge(words)
@@ -96,6 +100,17 @@ def _gripper(words: list[str]) -> Correction | None:
     if not HAND & set(words) and len(words) > 1 and verbs[0] not in {"open", "close", "release"}:
         return None
     return Correction("gripper", open=verbs[0] in OPENING)
+
+
+def _pace(words: list[str]) -> Correction | None:
+    slow, fast = SLOWER & set(words), FASTER & set(words)
+    if bool(slow) == bool(fast) or _rest(words, {*slow, *fast, *AMOUNTS, "down", "up", "too"}):
+        return None
+    amounts = [AMOUNTS[word] for word in words if word in AMOUNTS]
+    factor = 0.6 if not amounts else 0.8 if amounts[0] < SOME else 0.35
+    if "too" in words:  # "too fast" asks for less of it
+        slow = fast
+    return Correction("pace", factor=factor if slow else 1 / factor)
 
 
 def _replace(words: list[str], vocabulary: Vocabulary) -> Correction | None:

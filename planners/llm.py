@@ -19,6 +19,7 @@ SILENCE = 60.0  # [s] for a server between two parts of an answer
 ANSWER = 120.0  # [s] for a whole answer
 RETRIES = 1  # of a request that failed to connect
 TOKENS = 512  # of an answer, at most
+LONGEST = 20_000  # characters, from a server that does not mind TOKENS
 VALID = "embedded, the URL of an OpenAI-compatible server, a path to a .gguf file, replay:FILE"
 
 
@@ -157,15 +158,16 @@ def _client(url: str, key: str) -> "OpenAI":
 def _chat(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
     """The parts of an answer to messages."""
     messages: Any = list(prompt.messages)
-    for chunk in client.chat.completions.create(
+    with client.chat.completions.with_streaming_response.create(
         model=model, messages=messages, temperature=0, seed=0, max_tokens=TOKENS, stream=True
-    ):
-        yield (chunk.choices[0].delta.content or "") if chunk.choices else ""
+    ) as response:
+        for choice in _choices(response.iter_lines()):
+            yield (choice.get("delta") or choice.get("message") or {}).get("content") or ""
 
 
 def _write(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
     """The parts of a text's continuation, within the grammar (llama.cpp's extensions)."""
-    for chunk in client.completions.create(
+    with client.completions.with_streaming_response.create(
         model=model,
         prompt=prompt.text,
         temperature=0,
@@ -173,8 +175,33 @@ def _write(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
         max_tokens=TOKENS,
         stream=True,
         extra_body={"grammar": prompt.grammar, "cache_prompt": True},
-    ):
-        yield chunk.choices[0].text if chunk.choices else ""
+    ) as response:
+        for choice in _choices(response.iter_lines()):
+            yield choice.get("text") or ""
+
+
+def _choices(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """The first choice of each chunk of a streamed answer.
+
+    The client's own stream ends in silence when the server dies: half a program, taken for whole.
+    """
+    whole, rest = False, ""
+    for line in lines:
+        if not line.startswith("data:"):
+            rest += "" if line.startswith((":", "event:", "id:", "retry:")) else line
+            continue
+        if line[5:].strip() == "[DONE]":
+            return
+        chunk = json.loads(line[5:])
+        if error := chunk.get("error"):
+            raise ValueError(error)
+        for choice in (chunk.get("choices") or [])[:1]:
+            whole = whole or bool(choice.get("finish_reason"))
+            yield choice
+    if rest and not whole:  # a server that does not stream
+        yield json.loads(rest)["choices"][0]
+    elif not whole:
+        raise ValueError("it stopped half-way")
 
 
 def _ask(
@@ -186,9 +213,10 @@ def _ask(
     prompt: Prompt,
 ) -> str:
     """The whole of a streamed answer, within ANSWER [s]."""
+    from httpx2 import HTTPError
     from openai import OpenAIError
 
-    faults = (OpenAIError, ValueError, TypeError, AttributeError, OSError)
+    faults = (OpenAIError, HTTPError, ValueError, TypeError, AttributeError, LookupError, OSError)
     parts: list[str] = []
     late = threading.Event()
     with _client(url, key) as client:
@@ -203,6 +231,8 @@ def _ask(
         try:
             for part in write(client, model, prompt):
                 parts.append(part)
+                if sum(map(len, parts)) > LONGEST:
+                    raise ValueError(f"it does not stop after {LONGEST} characters")
         except Exception as error:
             if late.is_set():
                 raise ModelError(f"{whom} takes longer than {ANSWER:g} s to answer") from error

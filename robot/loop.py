@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+import numpy as np
+
 from robot.estimate import Estimator
 from robot.mode import HOLD, Mode
 from robot.safety import Supervisor
@@ -20,8 +22,10 @@ from robot.types import (
     Status,
     Tick,
     Utterance,
+    Vector,
 )
 
+NEAR = 0.02  # [rad or m] that a robot at rest may be off where it was told to be
 log = logging.getLogger(__name__)
 
 
@@ -38,6 +42,7 @@ class Stack:
     hear: Callable[[], Sequence[Utterance]] = tuple
     record: Callable[[Tick], None] = lambda tick: None
     until: Callable[[Tick], bool] = lambda tick: False
+    told: Vector | None = None  # (n,) where the robot was told to be by an earlier loop
 
 
 def run(stack: Stack) -> None:
@@ -52,7 +57,7 @@ def run(stack: Stack) -> None:
             began = perf_counter()
             obs = robot.read()
             if not armed:  # the first command is the measured pose
-                supervisor.reset(obs.q)
+                supervisor.reset(_begun(obs.q, stack.told))
                 armed = True
             state = stack.estimator.update(obs, robot.now(), supervisor.reference)
             heard = tuple(stack.hear())
@@ -69,6 +74,15 @@ def run(stack: Stack) -> None:
     finally:
         robot.close()
         gc.unfreeze()
+
+
+def _begun(q: Vector, told: Vector | None) -> Vector:
+    """Where to begin: at the measured `q` (n,), or a little beyond, where the robot was told to be:
+    so a gripper goes on pressing on what it holds.
+    """
+    if told is None or told.shape != q.shape:
+        return q
+    return np.where(np.abs(told - q) < NEAR, told, q)
 
 
 def _plan(

@@ -82,6 +82,10 @@ class Mailbox(Generic[T]):
         _running[:] = [*filter(threading.Thread.is_alive, _running), thread]
         thread.start()
 
+    def forget(self) -> None:
+        """Drop what was asked for."""
+        self._job = None
+
     def wait(self, now: float) -> Arrival[T]:
         """The newest request's answer, waited for: for what cannot go on without."""
         self._arrives = now

@@ -70,6 +70,17 @@ class MujocoEngine:
         look(renderer, camera)
         return renderer.render()
 
+    def save(self) -> bytes:
+        what = int(mujoco.mjtState.mjSTATE_INTEGRATION)
+        state = np.empty(mujoco.mj_stateSize(self._model, what))
+        mujoco.mj_getState(self._model, self._data, state, what)
+        return state.tobytes()
+
+    def restore(self, saved: bytes) -> None:
+        what = int(mujoco.mjtState.mjSTATE_INTEGRATION)
+        mujoco.mj_setState(self._model, self._data, np.frombuffer(saved), what)
+        mujoco.mj_forward(self._model, self._data)
+
     def close(self) -> None:
         for renderer in self._renderers.values():
             renderer.close()

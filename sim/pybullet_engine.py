@@ -127,6 +127,18 @@ class PybulletEngine:
         pixels = np.asarray(image, dtype=np.uint8).reshape(camera.height, camera.width, 4)
         return np.ascontiguousarray(pixels[:, :, :3])
 
+    def save(self) -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "state.bullet"
+            self._client.saveBullet(str(path))
+            return path.read_bytes()
+
+    def restore(self, saved: bytes) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "state.bullet"
+            path.write_bytes(saved)
+            self._client.restoreState(fileName=str(path))
+
     def close(self) -> None:
         self._client.close()
 

@@ -1,8 +1,9 @@
 """The tabletop world as a Robot."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from sim.scene import Scene
 
 EngineName = Literal["mujoco", "pybullet"]
 PerceptionName = Literal["truth", "camera"]
+Kept = dict[str, Any]  # a world's state in plain values
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class TabletopConfig:
     frame_period: float = 0.04  # [s] between camera frames
     duration: float = float("inf")  # [s] simulated, then wait() is False
     speed: float = float("inf")  # simulated seconds a second at most; 1 is real time
+    keep: bool = False  # when closed, leave in `kept` what `restore` needs
 
 
 def make_engine(name: EngineName, spec: RobotSpec, scene: Scene, dt: float) -> Engine:
@@ -97,6 +100,7 @@ class Tabletop:
             self.sight = sight or TableSight(spec)
         self._last: dict[str, Fix] = {}
         self._sensed: Observation | None = None
+        self.kept: Kept | None = None
         self._pace = Pace(self.spec.dt, self.config.speed)
 
     @property
@@ -172,8 +176,26 @@ class Tabletop:
     def write(self, command: Command) -> None:
         self._command, self._received = command, self.now()
 
+    def restore(self, kept: Kept) -> None:
+        """Go on as a world of this scene and engine was when it was closed; time begins anew. What
+        that one knew by its cameras, this one knows, if it has some."""
+        if kept["engine"] != self.config.engine:
+            raise ValueError(f"it was kept by {kept['engine']}, not by {self.config.engine}")
+        self.engine.restore(b64decode(kept["state"]))
+        self._reference = vector(kept["reference"])
+        if self.sight is not None and kept["things"] is not None:
+            self.sight.things.restore(kept["things"])
+
     def close(self) -> None:
         if self._engine is not None:
             self.truth()
+            if self.config.keep:
+                self.kept = {
+                    "engine": self.config.engine,
+                    "scene": [asdict(thing) for thing in self.scene],
+                    "state": b64encode(self._engine.save()).decode(),
+                    "reference": self._reference.tolist(),
+                    "things": self.sight.things.save() if self.sight is not None else None,
+                }
             self._engine.close()
             self._engine = None

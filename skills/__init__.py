@@ -14,6 +14,7 @@ SKILLS = {  # robot: {name: "module:what makes it from a skills.body.Body"}
         "place": "skills.grasp:Place",
         "gripper": "skills.grasp:Gripper",
         "push": "skills.push:Push",
+        "trace": "skills.trace:Trace",
     },
     "pusht": {**HOLD, "push_t": "skills.beso.shipped:push_t"},
     "pusher": {

@@ -11,18 +11,19 @@ from math import isfinite, pi
 import numpy as np
 
 from robot.geometry import tool_down, wrap
+from robot.grip import held
 from robot.table import X_BOUNDS, Y_BOUNDS, Z_BOUNDS
 from robot.types import Command, Goal, JointMode, Outcome, State, Status, Vector
 from skills.body import Body
 
 OPEN = 0.0425  # [m] finger position, fully open
-SQUEEZE = 0.010  # [m] how far inside an object's surface a finger is sent to press on it
 LOWEST = 0.014  # [m] of the tool's centre: its tips reach 10 mm lower
 TRAVEL = 0.12  # [m] least height of the tool's centre on the way across the table
 CLEARANCE = 0.03  # [m] kept above everything on the way across
 EDGE = 0.06  # [m] beyond the table's bounds where the tool may still go
 RETARGET = 0.0005  # [m] a target that moves by less is where it was
-PATIENCE = 10.0  # [s] for one step
+PATIENCE = 10.0  # [s] for one step, at full speed
+SLOWEST = 0.05  # of full speed
 BLOCKED = 1.0  # [s] told to be there and still not there: something is in the way
 
 
@@ -73,6 +74,7 @@ class ArmSkill:
         self.state, self.goal = state, goal
         motion = self.body.motion
         motion.sync(state.reference)
+        motion.pace(self.pace())
         if self._outcome.status is Status.RUNNING:
             try:
                 self._advance()
@@ -106,8 +108,8 @@ class ArmSkill:
             step.arrived = self.state.time
         if self.state.time - step.arrived > BLOCKED:
             raise Refusal("the arm is blocked: something is in its way")
-        if self.state.time - step.began > PATIENCE:
-            raise Refusal(f"{self.goal.skill} took longer than {PATIENCE:.0f} s for one step")
+        if self.state.time - step.began > (patience := PATIENCE / self.pace()):
+            raise Refusal(f"{self.goal.skill} took longer than {patience:.0f} s for one step")
         goal, objects = self._seen
         if self._target is None or goal is not self.goal or objects is not self.state.objects:
             self._target = step.target()
@@ -199,17 +201,8 @@ class ArmSkill:
 
     def held(self) -> str | None:
         """The object between the fingers, by their measured opening and its measured place."""
-        finger = float(self.state.q[self.finger])
-        pressed = finger - float(self.state.reference.q[self.finger]) > SQUEEZE / 3
-        if not pressed:
-            return None
         tool, _ = self.kinematics.forward(self.state.q[self.arm])
-        near = {
-            name: float(np.linalg.norm(fix.position - tool))
-            for name, fix in self.state.objects.items()
-        }
-        name = min(near, key=near.__getitem__, default=None)
-        return name if name is not None and near[name] < 0.05 else None
+        return held(self.state, tool, self.finger)
 
     def hang(self, name: str) -> float:
         """[m] how far the held object reaches below the tool's centre."""
@@ -226,6 +219,12 @@ class ArmSkill:
     def offset(self) -> Vector:
         """(3,) [m] what corrections have added to the goal."""
         return self.numbers("offset", 3) if "offset" in self.goal.args else np.zeros(3)
+
+    def pace(self) -> float:
+        """Share of the full speed that the goal asks for."""
+        speed = self.goal.args.get("speed", 1.0)
+        fits = isinstance(speed, int | float) and isfinite(speed)
+        return min(1.0, max(SLOWEST, float(speed))) if fits else 1.0
 
     def numbers(self, key: str, count: int) -> Vector:
         """The goal's argument `key` as (count,) finite numbers; refused otherwise."""

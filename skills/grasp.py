@@ -5,9 +5,10 @@ from math import pi
 import numpy as np
 
 from robot.geometry import wrap, yaw_of
+from robot.grip import SQUEEZE
 from robot.table import BLOCK, BOWL_FLOOR, BOWL_RADIUS, X_BOUNDS, Y_BOUNDS
 from robot.types import Fix, Vector
-from skills.arm import OPEN, SQUEEZE, ArmSkill, Recipe, Refusal, Step
+from skills.arm import OPEN, ArmSkill, Recipe, Refusal, Step
 
 RELEASE = 0.010  # [m] how far a finger backs off to let go: less than a bowl's inside leaves
 DROP = 0.003  # [m] above its support where an object is let go

@@ -29,17 +29,28 @@ class Motion:
 
     def __init__(self, spec: RobotSpec) -> None:
         n = len(spec.joints)
-        self._dt = spec.dt
+        self._dt, self._spec = spec.dt, spec
+        self._pace, self._share = 1.0, 0.0  # of full speed: wanted, and set
         self._otg = Ruckig(n, spec.dt)
         self._out = OutputParameter(n)
         self._in = InputParameter(n)
-        self._in.max_velocity = (SHARE * spec.velocity).tolist()
-        self._in.max_acceleration = (SHARE * spec.acceleration).tolist()
-        self._in.max_jerk = (SHARE * spec.jerk).tolist()
+        self._limit(1.0)
         self._q = np.full(n, np.nan)
         self._still = [0.0] * n
         self._resting = False
         self.arrived = False
+
+    def pace(self, share: float) -> None:
+        """Go at `share` of full speed from now on; it stops as fast as ever."""
+        self._pace = share
+
+    def _limit(self, share: float) -> None:
+        """The limits under which all motion takes 1 / `share` of its time."""
+        if share != self._share:
+            self._share = share
+            self._in.max_velocity = (SHARE * share * self._spec.velocity).tolist()
+            self._in.max_acceleration = (SHARE * share**2 * self._spec.acceleration).tolist()
+            self._in.max_jerk = (SHARE * share**3 * self._spec.jerk).tolist()
 
     def sync(self, reference: Reference) -> None:
         """Continue from `reference` if the last step was not what the robot was told."""
@@ -57,6 +68,7 @@ class Motion:
         if self._resting and np.abs(target - self._q).max() < CLOSE:
             self.arrived = True
             return self._q
+        self._limit(self._pace)
         self._in.control_interface = ControlInterface.Position
         self._in.synchronization = Synchronization.Phase  # from rest, straight in joint space
         there = np.abs(target - self._q) < CLOSE
@@ -69,6 +81,7 @@ class Motion:
         if self._resting:
             self.arrived = True
             return self._q
+        self._limit(1.0)
         self._in.control_interface = ControlInterface.Velocity
         self._in.synchronization = Synchronization.No  # each joint as soon as it can
         self._in.target_velocity = self._still

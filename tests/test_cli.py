@@ -205,7 +205,7 @@ class Running:
         self.process.stdin.flush()
 
     def result(self):
-        out, err = self.process.communicate(timeout=40)
+        out, err = self.process.communicate(timeout=120)
         assert "Traceback" not in err, err
         return json.loads(out)
 

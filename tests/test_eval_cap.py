@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from textwrap import indent
 
 import pytest
 
@@ -29,16 +30,27 @@ def test_a_correct_program_succeeds_by_itself_and_as_an_answer(tmp_path):
     setup = setup_of(tmp_path)
     first = play(setup, 0, None)
     assert first["success"] and first["template"] == "put_on"
-    answered = replace(setup, answers=(task_of(setup, 0)[0].program,))
+    answered = replace(setup, answers=((task_of(setup, 0)[0].program,),))
     assert play(answered, 0, None)["success"]
     assert not setup.keep.exists()
 
 
+def test_a_program_may_have_its_functions_written(tmp_path):
+    setup = setup_of(tmp_path)
+    body = indent(task_of(setup, 0)[0].program, "    ")
+    answers = "finish(1)\n", f"def finish(times):\n{body}"
+    assert play(replace(setup, answers=(answers,)), 0, None)["success"]
+    done = play(replace(setup, answers=(("finish(1)\n", "def finish(times):\n    pass"),)), 0, None)
+    assert not done["success"] and done["program"] == "finish(1)\n"
+    kept = (setup.keep / "0000-put_on.py").read_text()
+    assert "# a program\nfinish(1)" in kept and "# the function finish(1)\ndef finish" in kept
+
+
 def test_of_a_failure_are_kept_its_program_its_reason_and_a_film(tmp_path):
-    setup = setup_of(tmp_path, answers=("say('I would rather not')\n",))
+    setup = setup_of(tmp_path, answers=(("say('I would rather not')\n",),))
     done = play(setup, 0, None)
     assert not done["success"] and "is not" in done["reason"]
-    assert done["said"] == ["I would rather not"] and done["program"] == setup.answers[0]
+    assert done["said"] == ["I would rather not"] and done["program"] == setup.answers[0][0]
     program, film = setup.keep / "0000-put_on.py", setup.keep / "0000-put_on.mp4"
     assert program.read_text().startswith(f"# {done['instruction']}\n# {done['reason']}\n")
     assert done["video"] == str(film) and film.stat().st_size > 1000
@@ -46,13 +58,18 @@ def test_of_a_failure_are_kept_its_program_its_reason_and_a_film(tmp_path):
 
 
 def test_a_program_with_an_error_fails_with_it(tmp_path):
-    setup = setup_of(tmp_path, answers=("put_first_on_second('x block', 'y bowl')\n",))
+    setup = setup_of(tmp_path, answers=(("put_first_on_second('x block', 'y bowl')\n",),))
     assert "there is no 'x block'" in play(setup, 0, None)["reason"]
 
 
 @pytest.mark.parametrize(
     ("answers", "message"),
-    [(None, "cannot replay"), ("{}", "JSON list of strings"), ('["say(1)"]', "has 1 answers")],
+    [
+        (None, "cannot replay"),
+        ("{}", "JSON list of strings"),
+        ('["say(1)", [2]]', "JSON list of strings"),
+        ('["say(1)"]', "has 1 answers"),
+    ],
 )
 def test_answers_that_do_not_suffice(tmp_path, answers, message):
     file = tmp_path / "answers.json"

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -15,10 +16,12 @@ import pytest
 from planners import llm
 from planners.embedded import EmbeddedServer
 from planners.llm import ModelError, embedded_path, open_model
+from planners.program.hierarchy import Request
 from planners.program.prompt import extract, open_writer, prompt
 from planners.program.words import PLACES, WORDS
 
 OBJECTS = ["red block", "green block", "blue bowl", "orange bowl"]
+HI = Request("program", "say hi", OBJECTS)
 
 
 class Server(BaseHTTPRequestHandler):
@@ -35,6 +38,10 @@ class Server(BaseHTTPRequestHandler):
         type(self).asked = json.loads(self.rfile.read(length))
         if self.answer == "garbage":
             return self.reply("text/event-stream", "data: {]\n\n")
+        if self.answer in ("half", "endless"):
+            return self.break_off(3 if self.answer == "half" else 10_000)
+        if self.answer == "web page":
+            return self.reply("text/html", "<html>hello</html>")
         if self.answer == "drip":
             return self.drip()
         if self.answer == "silence":
@@ -44,6 +51,16 @@ class Server(BaseHTTPRequestHandler):
             for part in self.answer.partition(" ")
         ]
         self.reply("text/event-stream", "".join(f"data: {p}\n\n" for p in [*parts, "[DONE]"]))
+
+    def break_off(self, parts):
+        """A word, again and again, and then nobody is there."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        part = json.dumps({"choices": [{"index": 0, "delta": {"content": "say('hi')\n"}}]})
+        with suppress(OSError):
+            for _ in range(parts):
+                self.wfile.write(f"data: {part}\n\n".encode())
 
     def drip(self):
         """Alive for ever, and never a word."""
@@ -79,23 +96,23 @@ def server():
 def test_a_server_is_asked_and_its_fences_are_taken_off(server):
     Server.answer = "Sure:\n```python\nsay('hi')\n```\nDone."
     with closing(open_writer(server.url)) as writer:
-        assert writer.write("say hi", OBJECTS) == "say('hi')\n"
+        assert writer.write(HI) == "say('hi')\n"
     assert Server.asked["model"] == "tiny" and Server.asked["temperature"] == 0
     assert Server.asked["messages"][-1]["content"].endswith("# say hi")
     with closing(open_writer(server.url, "big")) as writer:
-        writer.write("say hi", OBJECTS, "sya('hi')", "unknown name `sya`")
+        writer.write(replace(HI, program="sya('hi')", error="unknown name `sya`"))
     assert Server.asked["model"] == "big"
     assert [m["role"] for m in Server.asked["messages"][-3:]] == ["user", "assistant", "user"]
     assert "unknown name `sya`" in Server.asked["messages"][-1]["content"]
 
 
-@pytest.mark.parametrize("answer", ["garbage", "silence", ""])
+@pytest.mark.parametrize("answer", ["garbage", "silence", "", "half", "endless", "web page"])
 def test_a_server_that_misbehaves_is_one_error(server, answer, monkeypatch):
     monkeypatch.setattr(llm, "SILENCE", 0.5)
     monkeypatch.setattr(llm, "RETRIES", 0)
     Server.answer = answer
     with closing(open_model(server.url, "tiny")) as model, pytest.raises(ModelError) as error:
-        model.complete(prompt("say hi", OBJECTS))
+        model.complete(prompt(HI))
     assert server.url in str(error.value) and "\n" not in str(error.value)
 
 
@@ -105,10 +122,10 @@ def test_a_server_that_drips_is_given_up(server, monkeypatch):
     began = time.monotonic()
     with closing(open_model(server.url, "tiny")) as model:
         with pytest.raises(ModelError, match=r"takes longer than 0\.5 s"):
-            model.complete(prompt("say hi", OBJECTS))
+            model.complete(prompt(HI))
         assert time.monotonic() - began < 4
         Server.answer = "say('hi')"
-        assert model.complete(prompt("say hi", OBJECTS)) == "say('hi')"
+        assert model.complete(prompt(HI)) == "say('hi')"
 
 
 @pytest.mark.parametrize(
@@ -131,9 +148,9 @@ def test_replayed_answers(tmp_path):
     path = tmp_path / "answers.json"
     path.write_text(json.dumps(["say('one')", "say('two')"]))
     writer = open_writer(f"replay:{path}")
-    assert [writer.write("", []), writer.write("", [])] == ["say('one')\n", "say('two')\n"]
+    assert [writer.write(HI), writer.write(HI)] == ["say('one')\n", "say('two')\n"]
     with pytest.raises(ModelError, match="no further answer"):
-        writer.write("", [])
+        writer.write(HI)
     path.write_text('{"a": 1}')
     with pytest.raises(ModelError, match="list of strings"):
         open_model(f"replay:{path}")
@@ -143,7 +160,7 @@ def test_a_file_that_is_no_model(tmp_path):
     path = tmp_path / "broken.gguf"
     path.write_bytes(b"GGUF" + bytes(100))
     with closing(open_model(str(path))) as model, pytest.raises(ModelError, match="not start"):
-        model.complete(prompt("say hi", OBJECTS))
+        model.complete(prompt(HI))
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +180,7 @@ def embedded():
     ],
 )
 def test_the_embedded_model_gets_the_main_job_right(embedded, instruction, call):
-    written = embedded.write(instruction, OBJECTS)
+    written = embedded.write(Request("program", instruction, OBJECTS))
     assert [line for line in written.splitlines() if not line.startswith("#")] == [call]
 
 
@@ -175,7 +192,7 @@ def test_whatever_the_embedded_model_writes_is_a_valid_program(embedded, seed):
     )
     instruction = " ".join(rng.choices(words, k=8))
     objects = [] if seed == 3 else OBJECTS
-    tree = ast.parse(embedded.write(instruction, objects))
+    tree = ast.parse(embedded.write(Request("program", instruction, objects)))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     assert {call.func.id for call in calls} <= {*WORDS, "zip"}
     for call in calls:

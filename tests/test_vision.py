@@ -223,7 +223,7 @@ def held(color):
 def test_it_sees_what_is_moved_while_it_is_moved(engine):
     """Two blocks into one tower and a third into the bowl of its colour, by what is seen."""
     from planners.program.check import Limits
-    from robot.cli import build
+    from robot.cli import build, programming
     from robot.cli.session import Session, Voice
 
     scene = (
@@ -246,7 +246,7 @@ def test_it_sees_what_is_moved_while_it_is_moved(engine):
 
     world._sense = watch
     voice = Voice(quiet=True)
-    planner = build.program_planner(None, voice.say, limits=Limits(compute=5.0, deadline=20.0))
+    planner = programming.program_planner(None, voice.say, limits=Limits(compute=5.0))
     planner.execute(
         "put_first_on_second('red block', 'blue block')\n"
         "put_first_on_second('green block', 'green bowl')\n"

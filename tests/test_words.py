@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planners.program import check, words
-from planners.program.words import CORNERS, PLACES, SIDES, WORDS, WordError, answer, place_xy
+from planners.program.words import (
+    CORNERS,
+    PLACES,
+    SIDES,
+    WORDS,
+    Hand,
+    WordError,
+    answer,
+    place_xy,
+)
 from robot.geometry import yaw_quaternion
 from robot.types import Fix, vector
 
@@ -29,7 +38,8 @@ SCENE = {
 
 def ask(name: str, *args: object) -> object:
     word = WORDS[name]
-    return answer(name, check.bound(word, args, {}), {}, SCENE)
+    hand = Hand([0.0, -0.5, 0.2], "red block")
+    return answer(name, check.bound(word, args, {}), {}, SCENE, hand=hand)
 
 
 # The declaration --------------------------------------------------------------------------------
@@ -51,11 +61,18 @@ def test_every_parameter_is_checked():
 
 def test_every_word_is_answered_or_acted_on():
     acts = {name for name, word in WORDS.items() if word.acts}
-    assert acts == {"put_first_on_second", "say", "run_skill"}
-    assert {name for name, word in WORDS.items() if word.moves} == acts - {"say"}
+    moves = {name for name, word in WORDS.items() if word.moves}
+    asks = {name for name, word in WORDS.items() if word.asks}
+    assert moves == {
+        *("put_first_on_second", "run_skill", "move_to", "move_by", "follow_path"),
+        *("grasp", "release"),
+    }
+    assert asks == {"parse_obj_name", "parse_position", "parse_question", "transform_shape_pts"}
+    assert acts == moves | asks | {"say", "set_speed"}
     samples = {"name": "red block", "pos": [0.0, -0.5], "pos_normalized": [0.5, 0.5]}
     for name in WORDS.keys() - acts:
-        assert ask(name, *(samples[p] for p in WORDS[name].signature.parameters)) is not None
+        args = [samples[p] for p in WORDS[name].signature.parameters]
+        assert ask(name, *args) is not None
 
 
 @pytest.mark.parametrize(

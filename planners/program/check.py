@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from planners.program.plain import flat
+from planners.program.translate import UTILITIES
 from planners.program.words import WORDS, Word, WordError, nearest
 
 Kind = Literal["syntax", "type", "runtime", "limit", "crash"]  # with the first two, nothing ran
@@ -26,10 +28,10 @@ class Failed:
 class Limits:
     """What a program may use."""
 
-    compute: float = 0.3  # [s] of its own computing in all; the robot's time does not count
-    deadline: float = 0.6  # [s] after which a worker that does not answer is killed
+    compute: float = 0.7  # [s] of its own computing in all, its check too; the robot's time is free
     memory: int = 64  # [MiB]
     depth: int = 200  # functions inside functions
+    calculation: float = 0.4  # [s] of numpy's and shapely's work for it in all
     calls: int = 1000  # of words
     printed: int = 10_000  # [bytes]
     length: int = 20_000  # characters
@@ -37,7 +39,7 @@ class Limits:
 
 # Before it starts -------------------------------------------------------------------------------
 
-MODULES = "collections copy dataclasses functools itertools math random typing"
+MODULES = "collections copy dataclasses functools itertools math numpy random shapely typing"
 ABSENT = {"eval", "exec", "exit", "quit", "help"}  # only these get past the type checker
 
 
@@ -56,7 +58,8 @@ def refused(program: str, limits: Limits) -> Failed | None:
                 return Failed(f"there is no `{text}` in programs", line, "type")
             if token.type == tokenize.NEWLINE or text == ";":
                 for module in _imports(" ".join(statement)):
-                    if module not in MODULES.split():
+                    top = module.partition(".")[0]
+                    if top not in MODULES.split() and not UTILITIES.fullmatch(module):
                         error = f"there is no module `{module[:50]}`; programs may import {MODULES}"
                         return Failed(error, line, "type")
                 statement = []
@@ -82,22 +85,37 @@ DOUBTFUL = "|".join(
         r".*(found|type) `(None \| .+|[^`]+ \| None)`.*",
         r".*(Object|value) of type `None` is not assignable .*",
         r".* can implicitly return `None`.*",
+        r"No overload of function .*",
     )
 )
+SURE = """invalid-syntax unresolved-reference unresolved-import missing-argument unknown-argument
+too-many-positional-arguments call-non-callable""".split()
+SURELY = rf"Object of type `(Numpy|Shapely)`|Argument to function `({'|'.join(WORDS)})`"
 
 
-def diagnosis(report: str) -> Failed | None:
-    """What the type checker is sure of: the first finding of a line, at most three."""
+def diagnosis(
+    report: str,
+    original: Callable[[int | None], int | None] = lambda line: line,
+    calculates: bool = False,
+) -> Failed | None:
+    """What the type checker is sure of: the first finding of a line, at most three.
+
+    `original`: the line that stood where the checker saw one. Where a program `calculates`, types
+    are the calculator's to know: the checker is sure of names and of the words' arguments only.
+    """
     findings = [f for f in json.loads(report) if not re.fullmatch(DOUBTFUL, f["message"][:1000])]
+    if calculates:
+        findings = [f for f in findings if f["code"] in SURE or re.match(SURELY, f["message"])]
     syntax = [finding for finding in findings if finding["code"] == "invalid-syntax"]
     by_line: dict[int, str] = {}
     for finding in syntax or findings:
-        by_line.setdefault(finding["location"]["row"], _explained(finding["message"]))
+        row = original(finding["location"]["row"]) or 0
+        by_line.setdefault(row, _explained(finding["message"]))
     if not by_line:
         return None
     (line, error), *others = by_line.items()
     error += "".join(f"; line {at}: {other}" for at, other in others[:2])
-    return Failed(error, line, "syntax" if syntax else "type")
+    return Failed(error, line or None, "syntax" if syntax else "type")
 
 
 def _explained(message: str) -> str:
@@ -113,7 +131,7 @@ NAME = r"[\w .,'-]{1,100}"  # without brackets: a function leaves the sandbox as
 LONGEST = 500  # characters of a text
 LARGEST = 1e6  # magnitude of a number
 DEEPEST = 4  # levels of a skill's arguments
-MOST = 200  # values on each level
+MOST = 400  # values on each level
 
 
 def bound(word: Word, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -126,6 +144,7 @@ def bound(word: Word, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple
     except TypeError as error:
         raise WordError(f"{word.name}: {error}; it is {word.usage}") from None
     given.apply_defaults()
+    given.arguments.update({name: flat(value) for name, value in given.arguments.items()})
     for name, value in given.arguments.items():
         expected, fits = EXPECTED[name]
         if not fits(value):
@@ -172,16 +191,40 @@ def _arguments(value: Any) -> bool:
     return not level
 
 
+def _point3(value: Any) -> bool:
+    fits = isinstance(value, list | tuple) and len(value) in (2, 3)
+    return fits and all(map(_number, value))
+
+
+def _path(value: Any) -> bool:
+    return isinstance(value, list | tuple) and 2 <= len(value) <= MOST and all(map(_point3, value))
+
+
+def _height(value: Any) -> bool:
+    return value is None or _number(value)
+
+
+def _shape(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) <= MOST and all(map(_point3, value))
+
+
 PLACE = "a name or [x, y] of finite numbers", lambda value: _name(value) or _point(value)
 POINT = "[x, y] of finite numbers", _point
 EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {  # by parameter
-    "name": ("a name of at most 100 letters", _name),
+    "name": ("a name of at most 100 letters", lambda value: value == "" or _name(value)),
     "msg": (f"a text of at most {LONGEST} characters", _text),
     "a": PLACE,
     "b": PLACE,
-    "pos": POINT,
+    "pos": ("a name, [x, y] or [x, y, z] of finite numbers", lambda v: _name(v) or _point3(v)),
     "pos_normalized": POINT,
+    "offset": ("[dx, dy] or [dx, dy, dz] of finite numbers", _point3),
+    "points": (f"a list of 2 to {MOST} points", _path),
+    "height": ("a finite number", _height),
+    "factor": ("a finite number", _number),
     "goal": ("a small dictionary of finite numbers, texts and lists", _arguments),
+    "description": (f"a text of at most {LONGEST} characters", _text),
+    "context": (f"a text of at most {LONGEST} characters", _text),
+    "shape_pts": (f"a list of at most {MOST} points", _shape),
 }
 
 # At its end -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ model gets right far more often than the call itself; the call must then repeat 
 
 from collections.abc import Iterable, Sequence
 
+from planners.program.hierarchy import Request
 from planners.program.words import PLACES
 
 STATEMENTS = 6  # at most
@@ -60,6 +61,29 @@ def program_grammar(objects: Sequence[str]) -> str:
         statements.append(f"every{index}")
     rules.append(f"statement ::= {' | '.join(statements)}")
     return "\n".join(rules) + "\n"
+
+
+def lower_grammar(request: Request) -> str:
+    """GBNF of an answer's program: of the names and places there are, never of the description."""
+    if request.kind == "function":  # of any body, as far as a function goes
+        return 'root ::= "def " [a-z_]+ "(" [^)\\n]* "):\\n" ("    " [^\\n#]+ "\\n"){1,12} "\\n"\n'
+    names = " | ".join(_literal(repr(name)) for name in [*request.objects, *PLACES])
+    number = '"-"? "0." [0-9]{1,2}'
+    rules = [f"name ::= {names}", f"number ::= {number}"]
+    listed = '"[" name (", " name){0,7} "]"'
+    place = '"get_obj_pos(" name ")" (" + [" number ", " number "]")?'
+    answers = {
+        "parse_obj_name": f'"ret_val = " (name | {listed})',
+        "parse_position": f'"ret_val = " {place}',
+        "parse_question": f'"ret_val = " ("True" | "False" | [0-9] | name | {listed})',
+        "transform_shape_pts": (
+            '"new_shape_pts = " ("translate_pts_2d(shape_pts, delta=[" number ", " number "])"'
+            ' | "scale_pts_around_centroid_np(shape_pts, scale_x=" [0-9] "." [0-9] ", scale_y="'
+            ' [0-9] "." [0-9] ")" | "rotate_pts_around_centroid_np(shape_pts, angle=np.deg2rad("'
+            ' "-"? [0-9]{1,3} "))")'
+        ),
+    }
+    return "\n".join([f'root ::= {answers[request.kind]} "\\n"', *rules]) + "\n"
 
 
 def _shared(texts: Iterable[tuple[str, str]]) -> str:

@@ -1,33 +1,25 @@
 """Code as Policies: an instruction becomes a program, its calls become goals, one at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from planners.conduct import Conductor, Leg, Progress, put
+from planners.conduct import ATTEMPTS, Conductor, Leg, Progress
 from planners.correct import Vocabulary, understand
+from planners.program import resolve
+from planners.program.act import legs_of
 from planners.program.ground import ungrounded
+from planners.program.hierarchy import Level, Writer, complete, request_of
+from planners.program.interrupt import Meant, Saved, meant_by
+from planners.program.library import Library
 from planners.program.sandbox import Call, Failed, Finished, Sandbox, Step
-from planners.program.words import WORDS, answer, find, place_xy
+from planners.program.words import WORDS, Hand, answer
 from robot.types import Goal, Outcome, State, Utterance
 from robot.worker import Arrival, Due, Mailbox, after
 
 REPAIRS = 2  # of one program, by the model that wrote it
-
-
-class Writer(Protocol):
-    """Writes programs; `planners.program.prompt` has the one that asks a language model."""
-
-    def write(
-        self, instruction: str, objects: list[str], program: str = "", error: str = ""
-    ) -> str:
-        """The program for an instruction; with `program` and its `error`, a better one.
-
-        May wait; what it raises is said to the person.
-        """
-        ...
-
-    def close(self) -> None: ...
+LOOK = 0.5  # [s] that a restored program's planner looks before it goes on
+REMEMBERED = 5  # instructions of the session that the model is told of
 
 
 @dataclass(frozen=True)
@@ -38,20 +30,11 @@ class Timing:
     sandbox: Due = after(0.0)
 
 
-@dataclass
-class Attempt:
-    """One instruction being followed."""
-
-    instruction: str
-    program: str = ""
-    repairs: int = 0
-    moved: bool = False
-
-
 class ProgramPlanner:
     """A `robot.types.Planner` that follows instructions by running programs.
 
-    `writer` may be None when the program is given; then nothing is repaired.
+    `writer` may be None when the program is given; then nothing is repaired, and no function
+    written but those of the `library`. `hand` measures the gripper, where there is one.
     """
 
     def __init__(
@@ -64,17 +47,24 @@ class ProgramPlanner:
         arrived: Callable[[str, Arrival[Any]], None] | None = None,
         note: Callable[[str], None] = lambda text: None,
         timing: Timing | None = None,
+        hand: Callable[[State], Hand] | None = None,
+        library: Library | None = None,
     ) -> None:
         timing = timing or Timing()
         self._writer, self._sandbox, self._skills = writer, sandbox, skills
         self._vocabulary, self._say = vocabulary, say
         self._arrived, self._note = arrived or (lambda worker, arrival: None), note
+        self._hand, self._library = hand, library or Library(None)
         self._conductor = Conductor(say)
         self._model: Mailbox[str] = Mailbox(timing.model)
         self._steps: Mailbox[Step] = Mailbox(timing.sandbox)
-        self._queue: list[Attempt] = []
-        self._attempt: Attempt | None = None
+        self._queue: list[Level | Saved] = []
+        self._levels: list[Level] = []  # the program under way, and those that answer its words
+        self._since: float | None = None  # [s] when it was first asked for a goal
+        self._wanted = ""  # the function that the model was asked for
         self._call: Call | None = None  # the motion that the program waits for
+        self._legs: tuple[Leg, ...] = ()  # of the call that a restored program waits for
+        self.history: list[tuple[str, str]] = []  # instructions followed, and their programs
         self.calls: list[dict[str, Any]] = []  # every call of every program, in order
         self.corrections: list[str] = []
         self.error: str | None = None  # why the last instruction was not followed
@@ -84,7 +74,7 @@ class ProgramPlanner:
     @property
     def finished(self) -> bool:
         """Nothing is left to do."""
-        return self._attempt is None and not self._queue and not self._conductor.busy
+        return not self._levels and not self._queue and not self._conductor.busy
 
     @property
     def succeeded(self) -> bool:
@@ -93,11 +83,11 @@ class ProgramPlanner:
 
     def instruct(self, instruction: str) -> None:
         """Follow an instruction, after those given before it."""
-        self._queue.append(Attempt(instruction))
+        self._queue.append(Level("program", instruction))
 
     def execute(self, program: str) -> None:
         """Run a program, after the instructions given before it."""
-        self._queue.append(Attempt("", program))
+        self._queue.append(Level("program", "", program=program))
 
     def close(self) -> None:
         """End the sandbox. May be called twice."""
@@ -106,7 +96,8 @@ class ProgramPlanner:
     def plan(self, state: State, heard: tuple[Utterance, ...], outcome: Outcome) -> Goal:
         for utterance in heard:
             self._hear(utterance.text, state)
-        if self._attempt is None and self._queue:
+        self._since = state.time if self._since is None else self._since
+        if not self._levels and self._queue and self._ready(state):
             self._begin(self._queue.pop(0), state)
         goal = self._conductor.plan(state, outcome)
         self._finish_motion(state)
@@ -116,43 +107,106 @@ class ProgramPlanner:
     # --- people ----------------------------------------------------------------------------
 
     def _hear(self, text: str, state: State) -> None:
+        meant, rest = meant_by(text, running=bool(self._levels or self._queue))
+        if meant is Meant.RETRACT or (meant is Meant.REVISE and self._writer is not None):
+            self.corrections.append(text)
+            self._drop("it was taken back")
+            self._queue.clear()
+            self._say("I leave it." if meant is Meant.RETRACT else "All right.")
+            if meant is Meant.REVISE:
+                self.instruct(rest)
+            return
         correction = understand(text, self._vocabulary)
         if correction is not None:
             self.corrections.append(text)
             self._say(self._conductor.correct(correction, state).capitalize() + ".")
         elif self._writer is None:
             self._say(f"I did not understand {text!r}.")
+        elif meant is Meant.FIRST and self._call is not None:
+            self._queue[:0] = [Level("program", rest), *self._set_aside()]
         else:
             self.instruct(text)
 
+    # --- interruption -----------------------------------------------------------------------
+
+    def save(self) -> list[Saved]:
+        """What is not done yet, to be restored by another planner; for after the loop."""
+        if self._steps.busy:
+            step = self._steps.wait(0.0).result
+            if isinstance(step, Finished) and len(self._levels) == 1:
+                self._levels.clear()
+        return [*self._set_aside(), *(each for each in self._queue if isinstance(each, Saved))] + [
+            Saved([each]) for each in self._queue if isinstance(each, Level)
+        ]
+
+    def restore(self, saved: list[Saved]) -> None:
+        """Go on with what `save` has kept, before anything else; the world is looked at anew."""
+        self._queue[:0] = saved
+
+    def _set_aside(self) -> list[Saved]:
+        """The program under way, suspended where it is; the robot holds."""
+        if not self._levels:
+            return []
+        kept = self._sandbox.keep() if self._sandbox.waits else None
+        legs = self._conductor.legs if self._call is not None else ()
+        saved = Saved(self._levels[: len(kept) if kept else 1], kept, legs)
+        self._drop(None)
+        return [saved]
+
+    def _drop(self, error: str | None) -> None:
+        """Give up the program under way."""
+        self._levels.clear()
+        self._call, self.error = None, error
+        self._model.forget()
+        self._steps.forget()
+        self._conductor.abandon()
+
+    def _ready(self, state: State) -> bool:
+        """Whether to begin what is next: what goes on looks at the world first."""
+        assert self._since is not None
+        return isinstance(self._queue[0], Level) or state.time - self._since >= LOOK
+
     # --- the model --------------------------------------------------------------------------
 
-    def _begin(self, attempt: Attempt, state: State) -> None:
+    def _begin(self, level: Level | Saved, state: State) -> None:
         self.error = None
-        if attempt.program:
-            self._attempt = attempt
-            self._check(state)
+        if isinstance(level, Saved):
+            kept, self._levels, self._legs = level.kept, [*level.levels], level.legs
+            if kept:
+                self._steps.request(state.time, lambda: self._sandbox.restore(kept))
+                return
+            level = self._levels.pop()
+        self._levels = [level]
+        if level.program:
+            self._prepare(state)
             return
-        refusal = ungrounded(attempt.instruction, list(state.objects))
+        refusal = ungrounded(level.text, list(state.objects))
         if refusal is not None:
+            self._levels.clear()
             self.error = refusal
             self._say(refusal)
             return
-        self._attempt = attempt
         self._ask(state)
 
-    def _ask(self, state: State, error: str = "") -> None:
-        writer, attempt, objects = self._writer, self._attempt, list(state.objects)
-        assert writer is not None and attempt is not None
-        instruction, program = attempt.instruction, attempt.program
-        self._note("asking the language model ...")
-        self._model.request(state.time, lambda: writer.write(instruction, objects, program, error))
+    def _ask(self, state: State, error: str = "", function: str = "") -> None:
+        """Have the model write the level's program, a better one, or a function that it calls."""
+        writer, level = self._writer, self._levels[-1]
+        assert writer is not None
+        history = self.history[-REMEMBERED:] if len(self._levels) == 1 else []
+        request = request_of(level, list(state.objects), error, function, history)
+        self._note(f"asking the language model for {request.what} ...")
+        self._model.request(state.time, lambda: writer.write(request))
 
-    def _check(self, state: State) -> None:
-        """Type-check the program and, if it is sound, run it to its first call."""
-        assert self._attempt is not None
-        program = self._attempt.program
-        self._steps.request(state.time, lambda: self._sandbox.run(program))
+    def _prepare(self, state: State) -> None:
+        """Find or write the functions that the program calls and nobody defined; then run it."""
+        level = self._levels[-1]
+        self._wanted = complete(level, self._library, self._writer is not None)
+        if self._wanted:
+            self._ask(state, function=self._wanted)
+            return
+        run = self._sandbox.run if len(self._levels) == 1 else self._sandbox.run_inside
+        program, definitions = level.whole, level.preamble
+        self._steps.request(state.time, lambda: run(program, definitions))
 
     # --- the program ------------------------------------------------------------------------
 
@@ -162,12 +216,17 @@ class ProgramPlanner:
         if arrival is not None:
             self._arrived("model", arrival)
             if arrival.result is None:
-                self._fail(f"the language model failed: {arrival.error}")
+                self._wanted = ""
+                before = f"{error}; " if (error := self._levels[-1].error) else ""
+                self._fail(f"{before}the language model failed: {arrival.error}")
             else:
-                assert self._attempt is not None
-                self._attempt.program = arrival.result
                 self._note(arrival.result.rstrip())
-                self._check(state)
+                wanted, self._wanted = self._wanted, ""
+                if self._levels[-1].take(arrival.result, wanted):
+                    self._prepare(state)
+                else:
+                    error = f"unknown function {wanted}, and the language model wrote none"
+                    self._repair(Failed(error, None, "type"), state)
         while (step := self._steps.poll(state.time)) is not None:
             self._arrived("sandbox", step)
             if step.error is not None:
@@ -177,58 +236,83 @@ class ProgramPlanner:
             elif isinstance(step.result, Failed):
                 self._repair(step.result, state)
             elif isinstance(step.result, Finished):
-                self._attempt = None
-                self.done += 1
+                self._finish(step.result, state)
+
+    def _finish(self, finished: Finished, state: State) -> None:
+        level = self._levels.pop()
+        if self._levels:
+            value = finished.value
+            self._steps.request(state.time, lambda: self._sandbox.go_back(value))
+            return
+        self.done += 1
+        if level.text:
+            self.history.append((level.text, level.program))
+        self._library.keep(level.written, level.text)
 
     def _repair(self, failed: Failed, state: State) -> None:
-        """Send a program that failed before it moved anything back to its writer."""
-        attempt = self._attempt
-        assert attempt is not None
+        """Send a program that failed back to its writer."""
+        level = self._levels[-1]
         self.killed = self.killed or failed.kind in ("limit", "crash")
         where = f" (line {failed.line})" if failed.line else ""
-        if self._writer is None or not attempt.instruction or attempt.moved:
-            self._fail(f"{failed.error}{where}")
-        elif attempt.repairs >= REPAIRS:
-            self._fail(f"{failed.error}{where}, after {REPAIRS} repairs")
-        else:
-            attempt.repairs += 1
-            self._note(f"repair {attempt.repairs}: {failed.error}{where}")
+        error = f"{failed.error}{where}"
+        given = self._writer is None or not level.text
+        if not given and level.repairs < REPAIRS:
+            level.repairs, level.error = level.repairs + 1, error
+            self._note(f"repair {level.repairs}: {error}")
             self._ask(state, failed.error)
+        elif len(self._levels) > 1:
+            self._levels.pop()
+            self._steps.request(state.time, lambda: self._sandbox.go_back(None, failed.error))
+        else:
+            self._fail(error if given else f"{error}, after {REPAIRS} repairs")
 
     def _fail(self, error: str) -> None:
-        self._attempt, self._call, self.error = None, None, error
+        self._levels.clear()
+        self._call, self.error = None, error
         self._say(f"I stopped: {error}.")
 
     def _answer(self, call: Call, state: State) -> None:
-        """Answer a call at once, or begin its motion."""
+        """Answer a call at once, begin its motion, or have a program written that answers it."""
+        legs, self._legs = self._legs, ()
         self.calls.append({"name": call.name, "args": list(call.args), **call.kwargs})
+        word = WORDS[call.name]
         try:
-            if WORDS[call.name].moves:
-                self._conductor.start(self._legs(call, state), state)
+            if word.moves:
+                hand = self._hand(state) if self._hand else None
+                legs = legs or legs_of(call.name, call.args, state.objects, hand, self._skills)
+                # What a program asks about, it may try again by itself.
+                attempts = 1 if call.name in ("run_skill", "grasp") else ATTEMPTS
+                self._conductor.start(legs, state, attempts)
                 self._call = call
-                assert self._attempt is not None
-                self._attempt.moved = True
+                self._levels[0].done.append(f"{call.name}{call.args!r}")
             elif call.name == "say":
                 self._say(str(call.args[0]))
                 self._resume(None, state)
+            elif call.name == "set_speed":
+                self._conductor.pace(float(call.args[0]))
+                self._resume(None, state)
+            elif word.asks:
+                self._understand(call, state)
             else:
-                self._resume(answer(call.name, call.args, call.kwargs, state.objects), state)
+                hand = self._hand(state) if self._hand else None
+                value = answer(call.name, call.args, call.kwargs, state.objects, hand=hand)
+                self._resume(value, state)
         except ValueError as error:
             self._throw(str(error), state)
 
-    def _legs(self, call: Call, state: State) -> tuple[Leg, ...]:
-        """The goals of a motion word."""
-        if call.name == "run_skill":
-            skill, args = _bind(call, ("name", "goal"), {"goal": None})
-            if skill not in self._skills:
-                raise ValueError(f"unknown skill {skill!r}; valid are {', '.join(self._skills)}")
-            return (Leg(skill, args or {}),)
-        a, b = _bind(call, ("a", "b"), {})
-        first = find(a, state.objects) if isinstance(a, str) else _at(a, state)
-        if not isinstance(b, str):
-            return put(first, list(b))
-        xy = place_xy(b)
-        return put(first, find(b, state.objects) if xy is None else list(xy))
+    def _understand(self, call: Call, state: State) -> None:
+        """Answer a word that takes a description: by rule, or by a program that is written."""
+        description, more = call.args
+        try:
+            self._resume(resolve.answer(call.name, description, more, state.objects), state)
+            return
+        except resolve.Unclear as unclear:
+            if self._writer is None:
+                reason = f"{call.name}: {unclear}; a language model may know: give --llm"
+                self._throw(reason, state)
+                return
+        self._levels.append(Level(call.name, description, more))
+        self._ask(state)
 
     def _finish_motion(self, state: State) -> None:
         """Tell the program how the motion that it waits for ended."""
@@ -238,8 +322,12 @@ class ProgramPlanner:
         call, self._call = self._call, None
         done = conductor.progress is Progress.DONE
         self.calls[-1]["outcome"] = "done" if done else conductor.reason
+        self._levels[0].done[-1] += ": " + self.calls[-1]["outcome"]
         if call.name == "run_skill":
             self._resume("done" if done else conductor.reason, state)
+        elif call.name == "grasp":
+            held = self._hand(state).held if self._hand else None
+            self._resume(held is not None and call.args[0] in ("", held), state)
         elif done:
             self._resume(None, state)
         else:
@@ -250,20 +338,3 @@ class ProgramPlanner:
 
     def _throw(self, message: str, state: State) -> None:
         self._steps.request(state.time, lambda: self._sandbox.throw(message))
-
-
-def _bind(call: Call, names: tuple[str, ...], defaults: Mapping[str, Any]) -> list[Any]:
-    values = {**defaults, **dict(zip(names, call.args, strict=False)), **call.kwargs}
-    return [values[name] for name in names]
-
-
-def _at(xy: Any, state: State) -> str:
-    """The name of the topmost object at (x, y) [m]."""
-    near: dict[str, float] = {
-        name: fix.position[2]
-        for name, fix in state.objects.items()
-        if abs(fix.position[0] - xy[0]) < 0.03 and abs(fix.position[1] - xy[1]) < 0.03
-    }
-    if not near:
-        raise ValueError(f"there is nothing to pick at ({xy[0]:.2f}, {xy[1]:.2f})")
-    return max(near, key=near.__getitem__)

@@ -1,4 +1,23 @@
-"""What the sandbox's interpreter lacks, told to its type checker and written in the sandbox."""
+"""What the sandbox's interpreter lacks, told to its type checker and written in the sandbox.
+
+Arrays and geometries are objects of classes here that hold plain lists; what is done with them is
+calculated outside, by `_calculate`, a call that the host answers (`planners.program.calculator`).
+The interpreter cannot suspend inside a method that it calls itself, as in `a + b`, `a[i]` or `a.T`,
+so that `planners.program.translate` writes these as calls of functions from here.
+"""
+
+from planners.program.allowed import (
+    AFFINE,
+    ARRAY_METHODS,
+    DTYPES,
+    GEOMETRIES,
+    GEOMETRY_METHODS,
+    GEOMETRY_PROPERTIES,
+    LINEAR,
+    NUMPY,
+    OPS,
+    RANDOM,
+)
 
 # The interpreter has these two, but its type checker does not know.
 BUILTINS = """
@@ -9,20 +28,66 @@ _T = TypeVar("_T")
 def map(function: Callable[..., _T], *items: Iterable[Any]) -> list[_T]: ...
 def filter(function: Callable[[_T], Any] | None, items: Iterable[_T]) -> list[_T]: ...
 """
+OPERATORS = {  # function: operator, and numpy's function
+    "add_": ("+", "add"),
+    "sub_": ("-", "subtract"),
+    "mul_": ("*", "multiply"),
+    "div_": ("/", "divide"),
+    "floordiv_": ("//", "floor_divide"),
+    "mod_": ("%", "remainder"),
+    "pow_": ("**", "power"),
+    "matmul_": ("@", "matmul"),
+    "and_": ("&", "bitwise_and"),
+    "or_": ("|", "bitwise_or"),
+    "xor_": ("^", "bitwise_xor"),
+    "lshift_": ("<<", "left_shift"),
+    "rshift_": (">>", "right_shift"),
+    "less_": ("<", "less"),
+    "less_equal_": ("<=", "less_equal"),
+    "greater_": (">", "greater"),
+    "greater_equal_": (">=", "greater_equal"),
+    "equal_": ("==", "equal"),
+    "not_equal_": ("!=", "not_equal"),
+}
+COMPARED = [*OPERATORS][13:]
+UNARY = {"neg_": ("-", "negative"), "invert_": ("~", "invert")}
+CONVERTED = ("abs", "round", "float", "int", "bool")  # builtins that take arrays
+FUNCTIONS = ("box", *sorted(AFFINE), *sorted(OPS))
+MODULES = {
+    "np": "np",
+    "shapely": "shapely",
+    "affinity": "shapely.affinity",
+    "geometry": "shapely.geometry",
+    "ops": "shapely.ops",
+}
+REWRITTEN = ("attr_ compare_ item_ set_item_ in_ augment_ reduce".split()) + [
+    f"{name}_" for name in CONVERTED
+]
+SHAPES = "\n".join(
+    [
+        *("class Numpy: ...", "class Shapely: ...", "np: Numpy"),
+        *(f"{name}: Shapely" for name in MODULES if name != "np"),
+        *(f"{name}: Any" for name in (*GEOMETRIES, *FUNCTIONS)),
+        *(f"def {name}(*of: Any) -> Any: ..." for name in (*OPERATORS, *UNARY, *REWRITTEN)),
+    ]
+)
+"""Stubs of what programs calculate with: its types are not checked, its names are."""
 
 # Fed before each program. The interpreter cannot suspend inside a builtin that calls back, as in
 # `min(names, key=lambda name: get_obj_pos(name)[0])`; inside these it can. And its generator
 # expressions are lists, which its `next` refuses.
-PRELUDE = """
-_sorted, _min, _max, _next = sorted, min, max, next
+BUILT = """
+_sorted, _min, _max, _next, _len, _reversed, _bool = sorted, min, max, next, len, reversed, bool
+_sum, _round = sum, round
+_range, _views = range, (range, set, frozenset, type({}.values()), type({}.keys()))
 
 def sorted(items, *, key=None, reverse=False):
     items = list(items)
     keys = items if key is None else [key(item) for item in items]
-    return [items[i] for i in _sorted(range(len(items)), key=lambda i: keys[i], reverse=reverse)]
+    return [items[i] for i in _sorted(range(_len(items)), key=lambda i: keys[i], reverse=reverse)]
 
 def _extreme(extreme, items, key, default):
-    items = list(items[0]) if len(items) == 1 else items
+    items = list(items[0]) if _len(items) == 1 else items
     if default and not items:
         return default['default']
     keys = items if key is None else [key(item) for item in items]
@@ -48,4 +113,383 @@ def next(items, *default):
     if not items:
         raise StopIteration
     return items.pop(0)
+
+def len(items):
+    if type(items) is ndarray:
+        if not items.shape:
+            raise TypeError('len() of unsized object')
+        return items.shape[0]
+    return _len(items)
+
+def reversed(items):
+    return _reversed(list(items))
+
+def callable(thing):
+    return str(type(thing)).find('function') >= 0
+
+class _Slice:
+    def __init__(self, key):
+        self.parts = [key.start, key.stop, key.step]
+
+def _out(value):
+    if isinstance(value, slice):
+        return _Slice(value)
+    if isinstance(value, _views):
+        return list(value)
+    if type(value) is tuple:
+        return tuple([_out(each) for each in value])
+    return value
+
+def _in(value):
+    if type(value) is dict:
+        if 'nd' in value:
+            return ndarray(value['nd'], tuple(value['shape']), value['dtype'])
+        if 'geo' in value:
+            return _GEOMETRIES[value['geo']](value)
+    if type(value) is tuple:
+        return tuple([_in(each) for each in value])
+    if type(value) is list:
+        return [_in(each) for each in value]
+    return value
+
+def _calc(name, args, kwargs={}):
+    args = [_out(each) for each in args]
+    return _in(_calculate(name, args, {key: _out(kwargs[key]) for key in kwargs}))
+
+class ndarray:
+    def __init__(self, v, shape, dtype):
+        self._v, self.shape, self.dtype, self.ndim = v, shape, dtype, _len(shape)
+        self.size = 1
+        for n in shape:
+            self.size *= n
+
+    def __iter__(self):
+        return iter([self[i] for i in _range(self.shape[0])])
+
+    def __getitem__(self, key):
+        if type(key) is not int:
+            return item_(self, key)
+        if not -self.shape[0] <= key < self.shape[0]:
+            raise IndexError(f'index {key} is out of bounds for size {self.shape[0]}')
+        value = self._v[key]
+        return value if self.ndim == 1 else ndarray(value, self.shape[1:], self.dtype)
+
+    def __str__(self):
+        return _shown(self._v, self.ndim, _digits(self), ' ')
+
+    def __repr__(self):
+        return 'array(' + _shown(self._v, self.ndim, _digits(self), ', ') + ')'
+
+    def __add__(self, other):
+        if type(other) is ndarray and self.shape == other.shape and self.ndim == 1:
+            return ndarray([a + b for a, b in zip(self._v, other._v)], self.shape, self.dtype)
+        return add_(self, other)
+
+    def __radd__(self, other):
+        return add_(other, self)
+
+    def __eq__(self, other):
+        return equal_(self, other)
+
+def _digits(array):
+    if array.dtype != 'float64':
+        return -1
+    texts = [f'{abs(x):.8f}'.rstrip('0') for x in _flat(array._v)]
+    return _max([0, *[_len(text) - text.index('.') - 1 for text in texts if '.' in text]])
+
+def _flat(values):
+    flat = []
+    for value in values:
+        if type(value) is list:
+            flat.extend(_flat(value))
+        else:
+            flat.append(value)
+    return flat
+
+def _shown(values, depth, digits, between):
+    if depth > 1:
+        rows = [_shown(row, depth - 1, digits, between) for row in values]
+        return '[' + (between.rstrip() + chr(10) + ' ').join(rows) + ']'
+    if digits < 0:
+        texts = [repr(value) for value in values]
+    else:
+        texts = [f'{value:.{digits}f}' if digits else f'{value:.0f}.' for value in values]
+        texts = [text.rstrip('0') + ' ' * (_len(text) - _len(text.rstrip('0'))) for text in texts]
+    width = _max([0, *[_len(text) for text in texts]])
+    return '[' + between.join([' ' * (width - _len(text)) + text for text in texts]) + ']'
+
+def item_(of, key):
+    if type(of) is not ndarray:
+        return of[key]
+    if type(key) is int:
+        return of.__getitem__(key)
+    return _calc('np.getitem', (of, key))
+
+def set_item_(of, key, value):
+    if type(of) is not ndarray:
+        of[key] = value
+    elif type(key) is int and of.ndim == 1 and type(value) is float and of.dtype == 'float64':
+        of._v[key] = value
+    else:
+        of._v[:] = _calc('np.setitem', (of, key, value))._v
+
+def in_(value, items):
+    if type(items) is ndarray:
+        return _calc('np.any', (_calc('np.equal', (items, value)),))
+    return value in items
+
+def augment_(operator, of, value):
+    if type(of) is ndarray:
+        made = _OPERATORS[operator](of, value)
+        if made.shape != of.shape:
+            raise ValueError(f'the shapes {made.shape} and {of.shape} do not go together')
+        of._v[:] = made._v
+        of.dtype = made.dtype
+        return of
+    if operator == '+' and type(of) is list and type(value) is not ndarray:
+        of += value
+        return of
+    return _OPERATORS[operator](of, value)
+
+def sum(items, start=0):
+    items = list(items)
+    for item in items:
+        if type(item) is ndarray:
+            break
+    else:
+        return _sum(items, start)
+    for item in items:
+        start = add_(start, item)
+    return start
+
+def reduce(function, items, *start):
+    items = [*start, *items]
+    made = items[0]
+    for item in items[1:]:
+        made = function(made, item)
+    return made
+
+def abs_(of):
+    return _calc('np.absolute', (of,)) if type(of) is ndarray else abs(of)
+
+def round_(of, digits=None):
+    if type(of) is ndarray:
+        return _calc('np.round', (of, digits or 0))
+    return round(of) if digits is None else round(of, digits)
+
+def float_(of=0.0):
+    return float(_calc('np.method.item', (of,))) if type(of) is ndarray else float(of)
+
+def int_(of=0, *base):
+    return int(_calc('np.method.item', (of,))) if type(of) is ndarray else int(of, *base)
+
+def bool_(of=False):
+    return bool(_calc('np.method.item', (of,))) if type(of) is ndarray else bool(of)
 """
+ARITHMETIC = (
+    "".join(
+        f"""
+def {name}(a, b):
+    if type(a) is ndarray or type(b) is ndarray:
+        return _calc('np.{function}', (a, b))
+    return a {operator} b
+"""
+        for name, (operator, function) in OPERATORS.items()
+        if name not in ("add_", "sub_")
+    )
+    + "".join(
+        f"""
+def {name}(a):
+    return _calc('np.{function}', (a,)) if type(a) is ndarray else {operator}a
+"""
+        for name, (operator, function) in UNARY.items()
+    )
+    + "".join(
+        f"""
+def {name}(a, b):
+    if type(a) is ndarray or type(b) is ndarray:
+        if type(a) is type(b) and a.dtype == b.dtype == 'float64':
+            if a.ndim == 1 and a.shape == b.shape:
+                return ndarray([x {operator} y for x, y in zip(a._v, b._v)], a.shape, a.dtype)
+        return _calc('np.{function}', (a, b))
+    return a {operator} b
+"""
+        for name, (operator, function) in OPERATORS.items()
+        if name in ("add_", "sub_")
+    )
+)
+GEOMETRY = """
+class {kind}:
+    def __init__(self, *args, **kwargs):
+        if type(args) is tuple and _len(args) == 1 and type(args[0]) is dict:
+            self._c = args[0]['c']
+        else:
+            self._c = _calculate('geo.{kind}', [_out(each) for each in args], kwargs)['c']
+        self.geom_type = '{kind}'
+
+    def __str__(self):
+        return '{kind} '.upper() + _wkt(self._c)
+
+    def __repr__(self):
+        return '<' + str(self) + '>'
+
+    def __eq__(self, other):
+        return type(other) is {kind} and self._c == other._c
+
+    def __and__(self, other):
+        return attr_(self, 'intersection')(other)
+
+    def __or__(self, other):
+        return attr_(self, 'union')(other)
+"""
+NAMED = "\n".join(f"{name} = _function('geo.{name}')" for name in FUNCTIONS)
+DRAWN = "\n".join(f"_random.{name} = _function('np.random.{name}')" for name in RANDOM)
+REST = f"""
+def _wkt(c):
+    if not c:
+        return 'EMPTY'
+    if type(c[0]) is not list:
+        return '(' + ' '.join([f'{{x:.15g}}' for x in c]) + ')'
+    parts = [_wkt(each) for each in c]
+    return '(' + ', '.join([p[1:-1] if type(c[0][0]) is not list else p for p in parts]) + ')'
+
+def compare_(a, *rest):
+    result = True
+    for i in _range(0, _len(rest), 2):
+        result = _OPERATORS[rest[i]](a, rest[i + 1])
+        if i + 2 < _len(rest) and not result:
+            return result
+        a = rest[i + 1]
+    return result
+
+_OPERATORS = {{{", ".join(f"'{op}': {name}" for name, (op, _) in OPERATORS.items())}}}
+_GEOMETRIES = {{{", ".join(f"'{kind}': {kind}" for kind in GEOMETRIES)}}}
+_KINDS = [{", ".join(GEOMETRIES)}]
+
+class _DType:
+    def __init__(self, name):
+        self.name = name
+
+    def __call__(self, value=0):
+        return _calc('np.array', (value,), {{'dtype': self}})
+
+class _Random:
+    def __init__(self):
+        self.path = 'np.random'
+
+def _vectorize(function, *args, **kwargs):
+    return lambda *a: _calc('np.array', ([function(*each) for each in zip(*a)],))
+
+def _along(function, axis, array, *args, **kwargs):
+    rows = array if axis in (1, -1) else _calc('np.T', (array,))
+    return _calc('np.array', ([function(row, *args, **kwargs) for row in rows],))
+
+def _shuffle(items):
+    made = _calc('np.random.permutation', (list(_range(_len(items))),)) if _len(items) else []
+    order = [items[i] for i in made]
+    for i in _range(_len(items)):
+        items[i] = order[i]
+
+def _function(name):
+    return lambda *args, **kwargs: _calc(name, args, kwargs)
+
+class _Module:
+    def __init__(self, path, names, values):
+        self.path, self.names, self.values = path, names, values
+
+_NUMPY = {{
+    'pi': 3.141592653589793, 'e': 2.718281828459045, 'inf': float('inf'), 'nan': float('nan'),
+    'Inf': float('inf'), 'NaN': float('nan'), 'infty': float('inf'), 'newaxis': None,
+    'ndarray': ndarray, 'floating': float, 'integer': int, 'vectorize': _vectorize,
+    'apply_along_axis': _along,
+    'linalg': _Module('np.linalg', {LINEAR!r}.split(), {{}}),
+    'random': _Module('np.random', {" ".join(RANDOM)!r}.split(), {{'shuffle': _shuffle}}),
+}}
+for _name in {" ".join(sorted(DTYPES))!r}.split():
+    _NUMPY[_name] = _DType(_name)
+_NUMPY['random'].values['default_rng'] = lambda *seed: _NUMPY['random']
+_NUMPY['random'].values['RandomState'] = lambda *seed: _NUMPY['random']
+_random = _NUMPY['random']
+{DRAWN}
+np = _Module('np', {" ".join(sorted(NUMPY))!r}.split(), _NUMPY)
+
+{NAMED}
+geometry = _Module('shapely.geometry', [], {{**_GEOMETRIES, 'box': box}})
+affinity = _Module('shapely.affinity', [], {{{", ".join(f"'{n}': {n}" for n in sorted(AFFINE))}}})
+ops = _Module('shapely.ops', [], {{{", ".join(f"'{n}': {n}" for n in sorted(OPS))}}})
+shapely = _Module('shapely', [], {{
+    **geometry.values, **ops.values, 'geometry': geometry, 'affinity': affinity, 'ops': ops
+}})
+
+def _array_method(of, name):
+    def method(*args, **kwargs):
+        if name == 'copy':
+            return _calc('np.array', (of,))
+        if name == 'tolist':
+            return _calc('np.array', (of,))._v
+        made = _calc('np.method.' + name, (of, *args), kwargs)
+        if name in ('sort', 'fill'):
+            of._v[:] = made._v
+            return None
+        return made
+    return method
+
+def _sort(items, key, reverse):
+    items[:] = sorted(items, key=key, reverse=reverse)
+
+_BUILTIN = (list, dict, set, frozenset)
+_NATIVE = {{
+    'sort': lambda of, key=None, reverse=False: _sort(of, key, reverse),
+    'copy': lambda of: of.copy(),
+    'reverse': lambda of: of.reverse(),
+    'union': lambda of, *others: of.union(*others),
+    'intersection': lambda of, *others: of.intersection(*others),
+    'difference': lambda of, *others: of.difference(*others),
+    'symmetric_difference': lambda of, other: of.symmetric_difference(other),
+}}
+_ARRAY = {" ".join(sorted(ARRAY_METHODS))!r}.split()
+_PROPERTIES = {" ".join(sorted(GEOMETRY_PROPERTIES))!r}.split()
+_METHODS = {" ".join(sorted(GEOMETRY_METHODS))!r}.split()
+
+def attr_(of, name):
+    kind = type(of)
+    if kind is ndarray:
+        if name == 'T':
+            return _calc('np.T', (of,))
+        if name in _ARRAY:
+            return _array_method(of, name)
+    elif kind in _BUILTIN:
+        if name in _NATIVE:
+            return lambda *args, **kwargs: _NATIVE[name](of, *args, **kwargs)
+    elif kind in _KINDS:
+        if name in _PROPERTIES:
+            return _calc('geo.prop.' + name, (of,))
+        if name in _METHODS:
+            return lambda *args, **kwargs: _calc('geo.method.' + name, (of, *args), kwargs)
+    elif kind is _Module:
+        if name in of.values:
+            return of.values[name]
+        if name in of.names:
+            return _function(of.path + '.' + name)
+        raise AttributeError(f'there is no {{of.path}}.{{name}} here')
+    return getattr(of, name)
+"""
+
+
+def prelude(arrays: tuple[str, ...]) -> str:
+    """The prelude's text; `arrays`: the words that answer with arrays and geometries."""
+    words = "".join(
+        f"\ndef {word}(*args, **kwargs):\n    return _in(_word_{word}(*args, **kwargs))\n"
+        for word in arrays
+    )
+    kinds = "".join(GEOMETRY.format(kind=kind) for kind in GEOMETRIES)
+    return BUILT + ARITHMETIC + kinds + REST + words
+
+
+KNOWN = frozenset(
+    [
+        *(*MODULES, *GEOMETRIES, *FUNCTIONS, *OPERATORS, *UNARY, *REWRITTEN),
+        *"sorted min max map filter next len reversed callable sum reduce ndarray".split(),
+    ]
+)
+"""What a program need not define."""

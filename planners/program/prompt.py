@@ -4,7 +4,17 @@ import re
 from collections.abc import Sequence
 
 from planners.llm import LanguageModel, Prompt, open_model
-from planners.program.grammar import program_grammar, put, put_every, say, stack_every
+from planners.program.examples import SHOWN as LOWER
+from planners.program.examples import TOLD
+from planners.program.grammar import (
+    lower_grammar,
+    program_grammar,
+    put,
+    put_every,
+    say,
+    stack_every,
+)
+from planners.program.hierarchy import Request
 from planners.program.words import PLACES, STUBS
 
 # For a small model that goes on writing. None of these colours is ever on the table, and no two are
@@ -44,7 +54,9 @@ EXAMPLES = (
 # For models that chat.
 SYSTEM = f"""You control a robot arm at a table by writing short Python programs. Answer with one
 program only: no explanation, no imports, no definitions of the functions below. You may use
-variables, loops, comprehensions, functions and f-strings.
+variables, loops, comprehensions, functions and f-strings; numpy is `np`, and all of
+shapely.geometry and shapely.affinity is there. You may call functions that do not exist: they are
+written next, so name them and their parameters clearly.
 
 {STUBS}
 Named places: {", ".join(PLACES)}. Left and right, top and bottom are as seen by a person who faces
@@ -68,20 +80,42 @@ SHOWN = (
         "move the block 10 cm to the left",
         "x, y = get_obj_pos('green block')\nput_first_on_second('green block', [x - 0.1, y])",
     ),
+    (
+        ["cyan block", "gray block", "pink bowl"],
+        "slowly push whatever is nearest to the bowl a bit to the left",
+        "name = parse_obj_name('the block nearest to the pink bowl', "
+        "f'objects = {get_obj_names()}')\n"
+        "set_speed(0.4)\n"
+        "run_skill('push', {'object': name, 'to': list(get_obj_pos(name) - [0.02, 0])})",
+    ),
+    (
+        ["red block", "blue bowl"],
+        "draw a 10 cm circle around the red block",
+        "circle = Point(get_obj_pos('red block')).buffer(0.05)\n"
+        "follow_path([list(pt) for pt in circle.exterior.coords], height=0.1)",
+    ),
+    (
+        ["purple block"],
+        "try to take the block until you have it",
+        "tries = 0\n"
+        "while not is_grasped('purple block') and tries < 3:\n"
+        "    grasp('purple block')\n"
+        "    tries += 1\n"
+        "if not is_grasped('purple block'):\n"
+        "    say('I cannot get hold of it.')",
+    ),
     (["green block"], "bring me a coffee", "say('I see no coffee, only a green block.')"),
 )
 
 
 class ModelWriter:
-    """Writes programs with a language model; a `planners.program.planner.Writer`."""
+    """Writes programs with a language model; a `planners.program.hierarchy.Writer`."""
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
 
-    def write(
-        self, instruction: str, objects: list[str], program: str = "", error: str = ""
-    ) -> str:
-        return extract(self._model.complete(prompt(instruction, objects, program, error)))
+    def write(self, request: Request) -> str:
+        return extract(self._model.complete(prompt(request)))
 
     def close(self) -> None:
         self._model.close()
@@ -92,38 +126,75 @@ def open_writer(name: str, model: str = "") -> ModelWriter:
     return ModelWriter(open_model(name, model))
 
 
-def prompt(instruction: str, objects: Sequence[str], program: str = "", error: str = "") -> Prompt:
-    """The prompt for an instruction; with `program` and its `error`, for a better program."""
-    return Prompt(
-        messages=_messages(instruction, objects, program, error),
-        text=_text(instruction, error),
-        grammar=program_grammar(objects),
-    )
+def prompt(request: Request) -> Prompt:
+    """The prompt for a program, a better one, or a function."""
+    if request.kind == "program":
+        return Prompt(_messages(request), _text(request), program_grammar(request.objects))
+    return Prompt(_lower_messages(request), _lower_text(request), lower_grammar(request))
 
 
-def _text(instruction: str, error: str) -> str:
+def _text(request: Request) -> str:
+    # Without the session's history: a small model copies what it saw last.
     shown = "".join(f"\n# {said}\n{written}" for said, written in EXAMPLES)
-    again = f"\n# the last try failed: {error}" if error else ""
-    return f"{shown}{again}\n# {instruction}\n"
+    again = f"\n# the last try failed: {request.error}" if request.error else ""
+    return f"{shown}{again}\n# {request.text}\n"
 
 
-def _messages(
-    instruction: str, objects: Sequence[str], program: str, error: str
-) -> list[dict[str, str]]:
+def _messages(request: Request) -> list[dict[str, str]]:
     messages = [{"role": "system", "content": SYSTEM}]
     for seen, said, written in SHOWN:
         messages += [_user(said, seen), {"role": "assistant", "content": written}]
-    messages.append(_user(instruction, objects))
-    if error:
+    for said, written in request.history:
         messages += [
-            {"role": "assistant", "content": program},
-            {"role": "user", "content": f"It failed: {error}\nWrite the whole program again."},
+            {"role": "user", "content": f"# {said}"},
+            {"role": "assistant", "content": written.strip()},
         ]
-    return messages
+    return [*messages, _user(request.text, request.objects), *_failed(request)]
 
 
 def _user(instruction: str, objects: Sequence[str]) -> dict[str, str]:
     return {"role": "user", "content": f"objects = {list(objects)!r}\n# {instruction}"}
+
+
+def _failed(request: Request) -> list[dict[str, str]]:
+    """The last try, and what became of it."""
+    if not request.error:
+        return []
+    done = "".join(f"\n- {each}" for each in request.done)
+    after = f"\nBefore that it did:{done}\nWrite what is left to do." if done else ""
+    told = f"It failed: {request.error}{after or NEW_TRY}"
+    return [{"role": "assistant", "content": request.program}, {"role": "user", "content": told}]
+
+
+NEW_TRY = "\nWrite the whole program again."
+
+
+def _lower_messages(request: Request) -> list[dict[str, str]]:
+    messages = [{"role": "system", "content": f"{TOLD[request.kind]}\n\n{STUBS}"}]
+    for said, written in LOWER[request.kind]:
+        messages += [
+            {"role": "user", "content": _asked(request.kind, said)},
+            {"role": "assistant", "content": written},
+        ]
+    content = _asked(request.kind, request.text)
+    if request.kind == "function":
+        content = f"{content}\nIt is called in:\n{request.context.strip()}"
+    else:
+        content = f"objects = {list(request.objects)!r}\n{content}"
+    return [*messages, {"role": "user", "content": content}, *_failed(request)]
+
+
+def _lower_text(request: Request) -> str:
+    shown = "".join(
+        f"\n{_asked(request.kind, said)}\n{written}\n" for said, written in LOWER[request.kind]
+    )
+    again = f"\n# the last try failed: {request.error}" if request.error else ""
+    objects = f"objects = {list(request.objects)!r}\n" if request.kind != "function" else ""
+    return f"{shown}{again}\n{objects}{_asked(request.kind, request.text)}\n"
+
+
+def _asked(kind: str, text: str) -> str:
+    return f"# define function: {text}." if kind == "function" else f"# {text.rstrip('.')}."
 
 
 def extract(answer: str) -> str:

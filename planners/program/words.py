@@ -12,6 +12,7 @@ from __future__ import annotations  # signatures stay text, as the stubs show th
 import difflib
 import inspect
 import math
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +24,9 @@ from robot.geometry import matrix_of
 from robot.table import COLORS, X_BOUNDS, Y_BOUNDS
 from robot.types import Fix
 
-Point = Sequence[float]  # [x, y] [m]
-Place = str | Point  # the name of an object or a place, or a point
+Xy = Sequence[float]  # [x, y] [m]
+Xyz = Sequence[float]  # [x, y] or [x, y, z] [m]
+Place = str | Xy  # the name of an object or a place, or a point
 Arguments = dict[str, Any]  # a skill's, in plain values
 Objects = Mapping[str, Fix]  # as in State.objects
 Bounds = tuple[tuple[float, float], tuple[float, float]]  # x and y, each from and to [m]
@@ -76,7 +78,7 @@ def _tidy(name: str) -> str:
     return name.lower().replace("_", " ").strip().removeprefix("the ")
 
 
-def _within(table: Bounds, fractions: Point) -> tuple[float, float]:
+def _within(table: Bounds, fractions: Xy) -> tuple[float, float]:
     x, y = (
         low + INSET + fraction * (high - low - 2 * INSET)
         for fraction, (low, high) in zip(fractions, table, strict=True)
@@ -116,21 +118,38 @@ def is_obj_visible(name: str, *, objects: Objects) -> bool:
     return _tidy(name) in map(_tidy, objects)
 
 
-def denormalize_xy(pos_normalized: Point, *, table: Bounds = TABLE) -> list[float]:
+def denormalize_xy(pos_normalized: Xy, *, table: Bounds = TABLE) -> list[float]:
     """[x, y] in metres from fractions of the table: [0, 0] is the bottom left corner,
     [1, 1] the top right corner, [0.5, 0.5] the middle.
     """
     return list(_within(table, pos_normalized))
 
 
-def get_corner_name(pos: Point, *, table: Bounds = TABLE) -> str:
+def get_corner_name(pos: Xy, *, table: Bounds = TABLE) -> str:
     """The corner nearest to [x, y]: 'top left corner', 'bottom right corner' and so on."""
     return min(CORNERS, key=lambda corner: math.dist(_within(table, CORNERS[corner]), pos))
 
 
-def get_side_name(pos: Point, *, table: Bounds = TABLE) -> str:
+def get_side_name(pos: Xy, *, table: Bounds = TABLE) -> str:
     """The side nearest to [x, y]: 'top side', 'right side', 'bottom side' or 'left side'."""
     return min(SIDES, key=lambda side: math.dist(_within(table, SIDES[side]), pos))
+
+
+def get_gripper_pos(*, hand: Hand | None) -> list[float]:
+    """Where the gripper is now: [x, y, z] of the middle between its fingertips in metres."""
+    return list(_attached(hand).position)
+
+
+def is_grasped(name: str = "", *, objects: Objects, hand: Hand | None) -> bool:
+    """Whether the gripper holds that object; without a name, whether it holds anything."""
+    held = _attached(hand).held
+    return held is not None and (not name or held == find(name, objects))
+
+
+def _attached(hand: Hand | None) -> Hand:
+    if hand is None:
+        raise WordError("this robot has no gripper")
+    return hand
 
 
 def put_first_on_second(a: Place, b: Place) -> None:
@@ -148,6 +167,61 @@ def run_skill(name: str, goal: Arguments | None = None) -> str:
     raise NotImplementedError
 
 
+def move_to(pos: str | Xyz) -> None:
+    """Move the gripper: above the object or place of that name, to [x, y, z] in metres, or to
+    [x, y] at the height where it is.
+    """
+
+
+def move_by(offset: Xyz) -> None:
+    """Move the gripper from where it is by [dx, dy] or [dx, dy, dz] in metres."""
+
+
+def follow_path(points: Sequence[Xyz], height: float | None = None) -> None:
+    """Draw: move the gripper along a line through the points, [x, y] or [x, y, z] in metres,
+    without halting; `height` in metres for [x, y], otherwise above everything.
+    """
+
+
+def set_speed(factor: float) -> None:
+    """How fast to move from now on: 1 is full speed, 0.5 half of it; at least 0.05."""
+
+
+def grasp(name: str = "") -> bool:
+    """Go down to that object and take it; without a name, close the gripper where it is. Whether
+    it then holds something.
+    """
+    raise NotImplementedError
+
+
+def release() -> None:
+    """Open the gripper where it is."""
+
+
+def parse_obj_name(description: str, context: str = "") -> Any:
+    """The name of the object, place or list of objects that a description in words means."""
+
+
+def parse_position(description: str, context: str = "") -> Any:
+    """The [x, y], or the list of them, that a description in words means."""
+
+
+def parse_question(description: str, context: str = "") -> Any:
+    """The answer to a question about the table: a bool, a number, a text or a list."""
+
+
+def transform_shape_pts(description: str, shape_pts: Any) -> Any:
+    """The points [x, y] of a shape, changed as a description in words says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Where the gripper is, and what it holds."""
+
+    position: Sequence[float]  # (3,) [m]
+    held: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word: the function that declares it, and whether bringing it about moves the robot."""
@@ -155,6 +229,8 @@ class Word:
     function: Callable[..., Any]
     moves: bool = False
     acts: bool = False  # brought about by the planner, not answered from the scene
+    asks: bool = False  # answered by a program of its own, which a language model writes
+    arrays: bool = False  # answers with arrays
 
     @property
     def name(self) -> str:
@@ -169,7 +245,10 @@ class Word:
     @property
     def usage(self) -> str:
         """For example `say(msg: str) -> None`."""
-        return f"{self.name}{self.signature}".replace("'", "")  # annotations print quoted
+        shown = re.sub(
+            r"(: |-> )'([^']+)'", r"\1\2", f"{self.name}{self.signature}"
+        )  # quoted there
+        return shown.replace("-> list[float]", "-> np.ndarray") if self.arrays else shown
 
     @property
     def stub(self) -> str:
@@ -180,19 +259,33 @@ class Word:
 WORDS = {
     word.name: word
     for word in (
-        *map(Word, (get_obj_names, get_obj_pos, get_bbox, get_color, is_obj_visible)),
-        *map(Word, (denormalize_xy, get_corner_name, get_side_name)),
+        Word(get_obj_names),
+        Word(get_obj_pos, arrays=True),
+        Word(get_bbox, arrays=True),
+        *map(Word, (get_color, is_obj_visible)),
+        Word(denormalize_xy, arrays=True),
+        *map(Word, (get_corner_name, get_side_name)),
         Word(put_first_on_second, moves=True, acts=True),
         Word(say, acts=True),
-        Word(run_skill, moves=True, acts=True),
+        Word(get_gripper_pos, arrays=True),
+        Word(is_grasped),
+        *(Word(word, moves=True, acts=True) for word in (move_to, move_by, follow_path)),
+        *(Word(word, moves=True, acts=True) for word in (grasp, release, run_skill)),
+        Word(set_speed, acts=True),
+        *(
+            Word(word, acts=True, asks=True, arrays=True)
+            for word in (parse_obj_name, parse_position, parse_question, transform_shape_pts)
+        ),
     )
 }
+ARRAYS = frozenset(word.name for word in WORDS.values() if word.arrays)
 
 STUBS = """from collections.abc import Sequence
 from typing import Any
 
-Point = Sequence[float]
-Place = str | Point
+Xy = Sequence[float]
+Xyz = Sequence[float]
+Place = str | Xy
 Arguments = dict[str, Any]
 
 """ + "\n".join(word.stub for word in WORDS.values())
@@ -204,9 +297,10 @@ def answer(
     kwargs: Mapping[str, Any],
     objects: Objects,
     table: Bounds = TABLE,
+    hand: Hand | None = None,
 ) -> Any:
     """What the scene says to the checked call of a word that does not act."""
     function = WORDS[name].function
-    host = {"objects": objects, "table": table}
+    host = {"objects": objects, "table": table, "hand": hand}
     wanted = inspect.signature(function).parameters.keys() & host.keys()
     return function(*args, **kwargs, **{key: host[key] for key in wanted})

@@ -18,8 +18,6 @@ from robot.cli.errors import Failure, WrongUse
 if TYPE_CHECKING:  # imported where used: help must print at once
     from planners.correct import Vocabulary
     from planners.fixed import FixedPlanner
-    from planners.program.check import Limits
-    from planners.program.planner import ProgramPlanner, Timing, Writer
     from planners.tennis.network import Networks
     from planners.tennis.planner import TennisPlanner
     from robot.estimate import Estimator
@@ -43,6 +41,7 @@ DEFAULT_SCENE = (
     "orange bowl",
 )
 LATENCY = 0.02  # [s] declared for a policy's answer in simulated time; measured: 1 to 5 ms
+DETECTION = 2.0  # [s] declared for a detector's, likewise
 VERSIONS = (
     "courtside",
     "mujoco",
@@ -154,44 +153,6 @@ def sight(
         return OpenSight(spec, open_detector(detector, model), due=due)
     except DetectorError as error:
         raise Failure(str(error)) from error
-
-
-def language_model(name: str, model: str) -> "Writer":
-    """The writer of programs behind `--llm`; to be closed."""
-    from planners.llm import ModelError
-    from planners.program.prompt import open_writer
-
-    try:
-        return open_writer(name, model)
-    except ModelError as error:
-        raise Failure(str(error)) from error
-
-
-def program_planner(
-    writer: "Writer | None",
-    say: Callable[[str], None],
-    *,
-    arrived: "Callable[[str, Arrival[Any]], None] | None" = None,
-    note: Callable[[str], None] = lambda text: None,
-    timing: "Timing | None" = None,
-    limits: "Limits | None" = None,
-) -> "ProgramPlanner":
-    """The planner that runs programs, within `limits`; to be closed."""
-    from planners.program.planner import ProgramPlanner
-    from planners.program.sandbox import Sandbox
-    from skills import SKILLS
-
-    return ProgramPlanner(
-        writer, Sandbox(limits), tuple(SKILLS["ur5e"]), vocabulary(), say, arrived, note, timing
-    )
-
-
-def real_time() -> "Timing":
-    """Workers answer when they do."""
-    from planners.program.planner import Timing
-    from robot.worker import when_ready
-
-    return Timing(when_ready, when_ready)
 
 
 def fixed_planner(goals: str, say: Callable[[str], None], robot: str = "ur5e") -> "FixedPlanner":

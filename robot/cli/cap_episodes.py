@@ -8,11 +8,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from robot.cli import build, worlds
+from robot.cli import build, programming, worlds
 
 if TYPE_CHECKING:
     from planners.program.check import Limits
-    from planners.program.planner import ProgramPlanner, Writer
+    from planners.program.hierarchy import Request, Writer
+    from planners.program.planner import ProgramPlanner
     from planners.tasks.draw import Places, Split, Task
     from robot.types import Robot, Tick
     from sim.scene import Scene
@@ -29,7 +30,7 @@ class CapSetup:
 
     llm: str
     model: str
-    answers: tuple[str, ...] | None  # of a model, one an episode, in place of asking it
+    answers: tuple[tuple[str, ...], ...] | None  # of a model, by episode, in place of asking it
     splits: "tuple[Split, ...]"
     engine: build.EngineName
     perception: build.Perception | None
@@ -38,14 +39,12 @@ class CapSetup:
 
 
 class Answers:
-    """A `planners.program.planner.Writer` that repeats answers."""
+    """A `planners.program.hierarchy.Writer` that repeats answers."""
 
     def __init__(self, answers: Sequence[str]) -> None:
         self._answers = iter(answers)
 
-    def write(
-        self, instruction: str, objects: list[str], program: str = "", error: str = ""
-    ) -> str:
+    def write(self, request: "Request") -> str:
         for answer in self._answers:
             return answer
         raise RuntimeError("there is no further answer")
@@ -59,13 +58,15 @@ class Kept:
 
     def __init__(self, writer: "Writer") -> None:
         self._writer = writer
-        self.answers: list[str] = []
+        self.program = ""  # the last that followed the instruction
+        self.answers: list[tuple[str, str]] = []  # what was asked for, and what came
 
-    def write(
-        self, instruction: str, objects: list[str], program: str = "", error: str = ""
-    ) -> str:
-        self.answers.append(self._writer.write(instruction, objects, program, error))
-        return self.answers[-1]
+    def write(self, request: "Request") -> str:
+        answer = self._writer.write(request)
+        self.answers.append((request.what, answer))
+        if request.kind == "program":
+            self.program = answer
+        return answer
 
     def close(self) -> None:
         """The writer is closed by whom it belongs to."""
@@ -98,7 +99,7 @@ def play(setup: CapSetup, index: int, writer: "Writer | None") -> dict[str, Any]
     A failure is played again, with the same answers, to be filmed: its world repeats exactly.
     """
     task, scene = task_of(setup, index)
-    kept = Kept(Answers([setup.answers[index]])) if setup.answers else writer and Kept(writer)
+    kept = Kept(Answers(setup.answers[index])) if setup.answers else writer and Kept(writer)
     reason, about = _once(setup, task, scene, kept)
     result = {
         "index": index,
@@ -109,16 +110,17 @@ def play(setup: CapSetup, index: int, writer: "Writer | None") -> dict[str, Any]
         **about,
     }
     if reason:
-        programs = kept.answers if kept else [task.program]
-        again = Answers(programs) if kept else None
+        answers = kept.answers if kept else [("a correct program", task.program)]
+        again = Answers([text for _, text in answers]) if kept else None
         name = f"{index:04}-{task.template}"
         setup.keep.mkdir(parents=True, exist_ok=True)
         video = setup.keep / f"{name}.mp4"
         (setup.keep / f"{name}.py").write_text(
-            f"# {task.instruction}\n# {reason}\n" + "\n# again\n".join(programs)
+            f"# {task.instruction}\n# {reason}\n"
+            + "".join(f"\n# {asked}\n{text.strip()}\n" for asked, text in answers)
         )
         _once(setup, task, scene, again, video)
-        result |= {"reason": reason, "program": programs[-1] if programs else ""}
+        result |= {"reason": reason, "program": kept.program if kept else task.program}
         result |= {"video": str(video)}
     return result
 
@@ -145,7 +147,7 @@ def _once(
             recorder = build.recorder(*about, scene, instruction=task.instruction)
             parts.callback(recorder.close)
         planner = parts.enter_context(
-            closing(build.program_planner(writer, said.append, limits=_limits()))
+            closing(programming.program_planner(writer, said.append, limits=_limits()))
         )
         if writer is None:
             planner.execute(task.program)
@@ -194,10 +196,10 @@ def _run(robot: "Robot", planner: "ProgramPlanner", record: "Callable[[Tick], No
 
 
 def _limits() -> "Limits":
-    """The usual ones, but for the clock: programs are measured, not how busy the machine is."""
+    """The usual ones, but for time: programs are measured, not how busy the machine is."""
     from planners.program.check import Limits
 
-    return Limits(compute=5.0, deadline=20.0)
+    return Limits(compute=5.0)
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,7 @@ def play_all(setup: CapSetup, count: int, jobs: int) -> Iterator[dict[str, Any]]
 
 def _writer(setup: CapSetup) -> "Writer | None":
     asks = setup.llm != "oracle" and setup.answers is None
-    return build.language_model(setup.llm, setup.model) if asks else None
+    return programming.language_model(setup.llm, setup.model) if asks else None
 
 
 _ours: "Writer | None" = None  # of a process in the pool

@@ -25,8 +25,8 @@ class EvalCap:
     """
 
     llm: str = "embedded"
-    """As for `run`; of replay:FILE, answer i is for episode i. oracle: each template's own correct
-    program, which measures all but the model."""
+    """As for `run`; of replay:FILE, answer i is for episode i, a list of answers where there are
+    several. oracle: each template's own correct program, which measures all but the model."""
     model: str = ""
     """The model's name on the server; empty: its first."""
     episodes: int = 140
@@ -101,7 +101,7 @@ class EvalCap:
             _show(result)
         return 0
 
-    def _answers(self) -> tuple[str, ...] | None:
+    def _answers(self) -> tuple[tuple[str, ...], ...] | None:
         """Those of --llm replay:FILE."""
         kind, _, path = self.llm.partition(":")
         if kind != "replay":
@@ -110,11 +110,17 @@ class EvalCap:
             answers = json.loads(Path(path).read_text())
         except (OSError, ValueError) as error:
             raise WrongUse(f"cannot replay {path}: {error}") from error
-        if not isinstance(answers, list) or not all(isinstance(a, str) for a in answers):
+        listed = isinstance(answers, list)
+        answers = [[a] if isinstance(a, str) else a for a in answers] if listed else []
+        if not listed or not all(isinstance(a, list) and _texts(a) for a in answers):
             raise WrongUse(f"cannot replay {path}: it must hold a JSON list of strings")
         if len(answers) < self.episodes:
             raise WrongUse(f"{path} has {len(answers)} answers, for {self.episodes} episodes")
-        return tuple(answers)
+        return tuple(map(tuple, answers))
+
+
+def _texts(answers: list[Any]) -> bool:
+    return all(isinstance(answer, str) for answer in answers)
 
 
 def _rate(done: Sequence[dict[str, Any]]) -> dict[str, Any]:

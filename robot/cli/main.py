@@ -17,6 +17,7 @@ from robot.cli.data import Data
 from robot.cli.doctor import Doctor
 from robot.cli.errors import Failure, WrongUse
 from robot.cli.evaluate import Eval
+from robot.cli.functions import Functions
 from robot.cli.program import Program
 from robot.cli.replay import Replay
 from robot.cli.run import Run
@@ -30,6 +31,7 @@ Command = (
     | Annotated[Train, subcommand("train")]
     | Annotated[Eval, subcommand("eval")]
     | Annotated[Data, subcommand("data")]
+    | Annotated[Functions, subcommand("functions")]
     | Annotated[Replay, subcommand("replay")]
     | Annotated[Bench, subcommand("bench")]
     | Annotated[Doctor, subcommand("doctor")]

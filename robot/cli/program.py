@@ -1,16 +1,19 @@
-"""`courtside program`: one program in the tabletop world."""
+"""`courtside program`: one program, in any world."""
 
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional
 
-from robot.cli import build, worlds
+from robot.cli import build, programming, worlds
 from robot.cli.errors import WrongUse
-from robot.cli.run import SLOW
+
+if TYPE_CHECKING:
+    from robot.types import Robot, RobotSpec
+    from sim.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -19,25 +22,27 @@ class Program:
 
     file: Positional[Path]
     """The program."""
+    world: worlds.WorldName = "tabletop"
+    """Where: tabletop, or the worlds of the learned skills, which a program uses by run_skill."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     engine: build.EngineName = "mujoco"
     """Which physics."""
     llm: str = ""
-    """Who repairs a program with an error, as for `run`. Without it, nobody."""
+    """Who repairs a program with an error, writes functions that it lacks, and understands what the
+    rules of parse_obj_name and its like do not; as for `run`. Without it, nobody."""
     model: str = ""
     """The model's name on the server; empty: its first."""
     perception: build.Perception | None = None
-    """How objects are seen. camera: by two cameras that are looked through, overhead and on the
-    wrist. truth: the world tells. Default: camera, where pictures can be drawn."""
+    """How objects are seen, as for `run`."""
     detector: str = "colors"
-    """What sees, by camera. colors: blocks and bowls of known colors. The URL of an
-    OpenAI-compatible server with a vision-language model, or a folder with a zero-shot detector of
-    transformers: whatever has a name."""
+    """What sees, by camera, as for `run`."""
     detector_model: str = ""
     """The vision-language model's name on the server; empty: its first."""
     seed: int | None = None
     """Of everything random; default 0, or the scene file's."""
+    library: Path | None = None
+    """Folder of the functions that were learned; see `courtside functions`."""
     record: Path | None = None
     """Folder for a recording (MCAP)."""
     video: Path | None = None
@@ -57,12 +62,14 @@ class Program:
             raise WrongUse("--video needs --record")
         if (self.seed or 0) < 0:
             raise WrongUse("--seed must be at least 0")
-        scene, seed = build.scene(self.scene, self.seed)
-        spec = build.robot_spec()
+        worlds.check(self.world, self.scene, self.perception, self.detector)
+        scene, seed = (), self.seed or 0
+        if self.world == "tabletop":
+            scene, seed = build.scene(self.scene, self.seed)
+        spec = build.robot_spec(worlds.ROBOTS[self.world])
 
         from robot.cli.session import Session, Voice, print_json
         from robot.worker import after
-        from sim.tabletop import TabletopConfig
 
         began = monotonic()
         voice = Voice()
@@ -76,22 +83,29 @@ class Program:
                 arrived = build.arrivals(recorder)
             writer = None
             if self.llm:
-                writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
+                writer = programming.language_model(self.llm, self.model)
+                parts.callback(writer.close)
             planner = parts.enter_context(
-                closing(build.program_planner(writer, voice.say, arrived=arrived, note=voice.note))
+                closing(
+                    programming.program_planner(
+                        writer,
+                        voice.say,
+                        arrived=arrived,
+                        note=voice.note,
+                        robot=spec.name,
+                        library=self.library,
+                    )
+                )
             )
             planner.execute(program)
-            config = TabletopConfig(
-                engine=self.engine,
-                cameras=("scene",) if self.video else (),
-                duration=self.duration,
-            )
-            sight = build.sight(
-                spec, self.detector, self.detector_model, self.perception, after(SLOW)
-            )
-            world = worlds.tabletop(spec, scene, config, bool(self.video), self.perception, sight)
+            world = self._world(spec, scene, seed)
             session = Session(
-                world, build.skills(spec), planner, voice, recorder, truth=world.truth
+                world,
+                build.skills(spec, after(build.LATENCY), arrived),
+                planner,
+                voice,
+                recorder,
+                truth=getattr(world, "truth", None),
             )
             session.run()
         ok = planner.succeeded and not session.halted
@@ -114,3 +128,21 @@ class Program:
             )
         voice.close(ok, error, recorder.path if recorder else None, self.video)
         return 0 if ok else 1
+
+    def _world(self, spec: "RobotSpec", scene: "Scene", seed: int) -> "Robot":
+        film, duration = bool(self.video), self.duration
+        if self.world == "tennis":
+            perception = self.perception or "truth"
+            return worlds.tennis(seed, duration=duration, film=film, perception=perception)
+        if self.world == "pusht":
+            return worlds.pusht(seed, "center", duration, film=film)
+        if self.world == "blockpush":
+            return worlds.blockpush(seed, self.engine, duration, film=film)
+        from robot.worker import after
+        from sim.tabletop import TabletopConfig
+
+        cameras = ("scene",) if film else ()
+        config = TabletopConfig(engine=self.engine, cameras=cameras, duration=duration)
+        due = after(build.DETECTION)
+        sight = build.sight(spec, self.detector, self.detector_model, self.perception, due)
+        return worlds.tabletop(spec, scene, config, film, self.perception, sight)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional
 
-from robot.cli import build
+from robot.cli import build, programming
 from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
+    from planners.program.hierarchy import Request
     from robot.recording import Recording
     from robot.types import Planner
 
@@ -79,13 +80,18 @@ def _planner(recording: "Recording", robot: str) -> "Planner":
         raise RecordingError(f"{recording.path}: does not say which command made it") from error
     if config.get("planner") == "fixed":
         return build.fixed_planner(config["instruction"], lambda text: None, robot)
+    if config.get("resume"):
+        raise RecordingError(f"{recording.path}: goes on from another run, and cannot be replayed")
     from planners.program.planner import Timing
     from robot.worker import at
 
     answers = [json.loads(a.result) for a in recording.arrivals if a.worker == "model"]
     timing = Timing(*(at(_times(recording, worker)) for worker in ("model", "sandbox")))
     writer = None if config.get("llm") == "" else Remembered(answers)
-    planner = build.program_planner(writer, lambda text: None, timing=timing)
+    library = Path(config["library"]) if config.get("library") else None
+    planner = programming.program_planner(
+        writer, lambda text: None, timing=timing, robot=robot, library=library
+    )
     if "file" in config:
         planner.execute(recording.metadata["program"])
     elif config["instruction"]:
@@ -104,9 +110,7 @@ class Remembered:
     def __init__(self, answers: list[dict[str, str | None]]) -> None:
         self._answers = iter(answers)
 
-    def write(
-        self, instruction: str, objects: list[str], program: str = "", error: str = ""
-    ) -> str:
+    def write(self, request: "Request") -> str:
         answer = next(self._answers)
         if answer["result"] is None:
             raise RuntimeError(answer["error"])

@@ -1,6 +1,6 @@
 """`courtside run`: the main job."""
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from math import isinf
 from pathlib import Path
@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional
 
-from robot.cli import build, worlds
+from robot.cli import build, programming, worlds
 from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
     from robot.types import Robot, RobotSpec
     from sim.scene import Scene
 
-ROBOTS = {"tabletop": "ur5e", "pusht": "pusht", "blockpush": "pusher", "tennis": "tennis"}
-SLOW = 2.0  # [s] declared for a detector's answer in simulated time
 JOBS = {"pusht": "push_t pose=center", "blockpush": "push_blocks assignment=0"}
 
 
@@ -63,6 +61,12 @@ class Run:
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     seed: int | None = None
     """Of everything random; default 0, or the scene file's."""
+    library: Path | None = None
+    """Folder of the functions that were learned; see `courtside functions`."""
+    suspend: Path | None = None
+    """File for the program that the run leaves undone (Ctrl-C, "stop", time over)."""
+    resume: Path | None = None
+    """Such a file, written here: its program goes on where it was, its simulated world too."""
     record: Path = Path("runs")
     """Folder for the recording (MCAP)."""
     video: Path | None = None
@@ -93,13 +97,18 @@ class Run:
             from robot.cli.run_tennis import play
 
             return play(settled)
-        spec = build.robot_spec(ROBOTS[self.world])
+        spec = build.robot_spec(worlds.ROBOTS[self.world])
         scene, seed = (), self.seed or 0
         if self.world == "tabletop":
             scene, seed = build.scene(self.scene, self.seed)
+        undone = programming.undone(self.resume) if self.resume else None
+        if undone is not None:
+            scene = undone.scene
 
+        from planners.program.planner import ProgramPlanner
         from robot.cli.session import Session, Voice, print_json, typed_lines
         from robot.worker import after, when_ready
+        from sim.tabletop import Tabletop
 
         voice = Voice()
         paced = not isinf(self.speed)
@@ -108,9 +117,13 @@ class Run:
             if settled.planner == "fixed":
                 planner = build.fixed_planner(settled.instruction, voice.say, spec.name)
             else:
-                writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
-            poses = [leg.args.get("pose", "center") for leg in planner.legs] if planner else []
+                writer = programming.language_model(self.llm, self.model)
+                parts.callback(writer.close)
+            legs = planner.legs if planner else ()
+            poses = [leg.args.get("pose", "center") for leg in legs] or ["center"]
             world = self._world(spec, scene, seed, poses)
+            if undone is not None and isinstance(world, Tabletop):
+                undone.restore(world)
             about = (spec, seed, settled, self.video, scene)
             recorder = build.recorder(self.record, "run", *about)
             parts.callback(recorder.close)
@@ -118,14 +131,19 @@ class Run:
             arrived = build.arrivals(recorder)
             if planner is None:
                 # Paced by the clock, the world goes on while the model thinks; unpaced, it waits.
-                planner = build.program_planner(
+                planner = programming.program_planner(
                     writer,
                     voice.say,
                     arrived=arrived,
                     note=voice.note,
-                    timing=build.real_time() if paced else None,
+                    timing=programming.real_time() if paced else None,
+                    robot=spec.name,
+                    library=self.library,
+                    keeps=self.suspend is not None,
                 )
                 parts.callback(planner.close)
+                if undone is not None:
+                    planner.restore(undone.programs)
                 if self.instruction:
                     planner.instruct(self.instruction)
             due = when_ready if paced else after(build.LATENCY)
@@ -136,11 +154,15 @@ class Run:
                 voice=voice,
                 recorder=recorder,
                 typed=typed_lines(),
-                interactive=not settled.instruction,
+                interactive=not settled.instruction and self.resume is None,
                 stay=self.stay,
                 truth=getattr(world, "truth", None),
+                told=undone.told if undone is not None else None,
             )
             session.run()
+            if self.suspend and isinstance(planner, ProgramPlanner) and not planner.finished:
+                assert isinstance(world, Tabletop)
+                programming.suspend(self.suspend, planner.save(), world.kept)
         success = planner.succeeded and not session.halted
         result = {
             "success": success,
@@ -167,15 +189,14 @@ class Run:
         planner = self.planner or usual
         if (planner == "tennis") != (self.world == "tennis"):
             raise WrongUse("--planner tennis and --world tennis go together, and with no other")
-        if self.perception == "camera" and self.world not in ("tabletop", "tennis"):
-            raise WrongUse(
-                f"--perception camera needs --world tabletop or tennis, not {self.world}"
-            )
-        if planner == "program" and not at_table:
-            raise WrongUse(f"--planner program needs --world tabletop, not {self.world}")
-        if self.scene is not None and not at_table:
-            raise WrongUse(f"--scene needs --world tabletop, not {self.world}")
-        instruction = self.instruction or JOBS.get(self.world, "")
+        if (self.suspend or self.resume) and not (at_table and planner == "program"):
+            raise WrongUse("--suspend and --resume need --planner program and --world tabletop")
+        if self.resume and self.scene:
+            raise WrongUse("--resume brings its own scene: leave --scene out")
+        worlds.check(self.world, self.scene, self.perception, self.detector)
+        instruction = self.instruction
+        if planner == "fixed":
+            instruction = instruction or JOBS.get(self.world, "")
         if planner == "fixed" and not instruction:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
         return replace(self, planner=planner, instruction=instruction)
@@ -198,7 +219,8 @@ class Run:
             frame_period=1 / frames if frames else 1.0,
             duration=self.duration,
             speed=self.speed,
+            keep=self.suspend is not None,
         )
-        due = after(SLOW) if isinf(self.speed) else when_ready
+        due = after(build.DETECTION) if isinf(self.speed) else when_ready
         sight = build.sight(spec, self.detector, self.detector_model, self.perception, due)
         return worlds.tabletop(spec, scene, config, film, self.perception, sight)

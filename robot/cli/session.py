@@ -16,7 +16,7 @@ from robot.cli import build
 from robot.loop import Stack, run
 from robot.mode import Mode
 from robot.record import Recorder
-from robot.types import Fix, Planner, Robot, Skill, Tick, Utterance
+from robot.types import Fix, Planner, Robot, Skill, Tick, Utterance, Vector
 
 SETTLE = 0.6  # [s] that the robot goes on after its last goal, so that what it did is seen
 PATIENCE = 20.0  # [s] halted with nobody at the keyboard, then the run is over
@@ -134,6 +134,7 @@ class Session:
     interactive: bool = False  # go on while somebody may type
     stay: bool = False  # go on even then
     truth: Callable[[], Mapping[str, Fix]] | None = None  # where a simulated world has its objects
+    told: Vector | None = None  # where an earlier loop told the robot to be
     ticks: int = 0
     overruns: int = 0
     stops: int = 0
@@ -204,6 +205,7 @@ class Session:
             hear=hear,
             record=record,
             until=until,
+            told=self.told,
         )
         try:
             with interrupts:

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from robot.cli.build import EngineName, Perception
@@ -21,8 +22,21 @@ if TYPE_CHECKING:  # imported where used: help must print at once
 log = logging.getLogger(__name__)
 AtTable = TypeVar("AtTable", bound="Table")
 WorldName = Literal["tabletop", "pusht", "blockpush", "tennis"]
+ROBOTS = {"tabletop": "ur5e", "pusht": "pusht", "blockpush": "pusher", "tennis": "tennis"}
 Level = Literal["beginner", "intermediate", "advanced", "advanced+"]
 CANNOT_DRAW = "cannot draw ({}); `courtside doctor` says what to do"
+
+
+def check(
+    world: WorldName, scene: Path | None, perception: Perception | None, detector: str
+) -> None:
+    """Refuse what a world has not."""
+    if scene is not None and world != "tabletop":
+        raise WrongUse(f"--scene needs --world tabletop, not {world}")
+    if detector != "colors" and world != "tabletop":
+        raise WrongUse(f"--detector needs --world tabletop, not {world}")
+    if perception == "camera" and world not in ("tabletop", "tennis"):
+        raise WrongUse(f"--perception camera needs --world tabletop or tennis, not {world}")
 
 
 def tabletop(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import hypot, pi
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -102,6 +102,24 @@ class Things:
     @property
     def gone(self) -> frozenset[str]:
         return frozenset(n for n, thing in self.known.items() if thing.sight is Sight.GONE)
+
+    def save(self) -> dict[str, Any]:
+        """What is known, and what is in the hand, in plain values."""
+        known = [
+            [t.name, t.color, t.kind, t.position.tolist(), t.yaw, t.sight.value]
+            for t in self.known.values()
+        ]
+        grasp = self._grasp and [self._grasp.thing.name, self._grasp.offset.tolist()]
+        return {"known": known, "grasp": grasp}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Know what `save` kept, as of time 0."""
+        for name, color, kind, position, yaw, sight in saved["known"]:
+            at = np.array(position)
+            self.known[name] = Thing(name, color, kind, at, yaw, 0.0, Sight(sight))
+        if saved["grasp"]:
+            name, offset = saved["grasp"]
+            self._grasp = Grasp(self.known[name], np.array(offset))
 
     def feel(self, time: float, q: Vector) -> dict[str, Fix]:
         """What the joints `q` (n,) tell at `time` [s]: where the thing in the hand is."""

@@ -17,7 +17,8 @@ from time import monotonic
 import tyro
 
 from planners.llm import open_model
-from planners.program.prompt import ModelWriter, extract, prompt
+from planners.program.hierarchy import Request
+from planners.program.prompt import ModelWriter
 from planners.program.sandbox import Call, Failed, Sandbox
 from planners.program.words import PLACES, answer
 from robot.intervals import wilson
@@ -186,13 +187,18 @@ def main(config: Benchmark) -> None:
     with contextlib.closing(open_model(config.llm, config.model)) as model:
         writer = ModelWriter(model)
         result: dict[str, object] = {"llm": config.llm, "seed": config.seed}
-        result["simple"] = measure(writer.write, config, hard=False)
-        result["hard"] = measure(writer.write, config, hard=True)
+
+        def write(text: str, names: list[str]) -> str:
+            return writer.write(Request("program", text, names))
+
+        def write_unasked(text: str, names: list[str]) -> str:
+            return write("", names)
+
+        result["simple"] = measure(write, config, hard=False)
+        result["hard"] = measure(write, config, hard=True)
         if config.floor:
             nothing = Benchmark(scenes=1, seed=config.seed)
-            result["floor"] = measure(
-                lambda text, names: extract(model.complete(prompt("", names))), nothing, False
-            )
+            result["floor"] = measure(write_unasked, nothing, hard=False)
     print(json.dumps(result))
 
 

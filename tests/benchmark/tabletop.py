@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import tyro
 
-from robot.cli import build
+from robot.cli import build, programming
 from robot.cli.session import Session, Voice
 from robot.intervals import wilson
 from robot.table import BLOCK, BOWL_RADIUS
@@ -57,7 +57,7 @@ def episode(task: str, engine: build.EngineName, scene: Scene) -> tuple[bool, st
     spec = build.robot_spec()
     world = Watched(spec, scene, TabletopConfig(engine, duration=120))
     voice = Voice(quiet=True)
-    planner = build.program_planner(None, voice.say)
+    planner = programming.program_planner(None, voice.say)
     try:
         planner.execute(PROGRAMS[task])
         Session(world, planner, voice).run()

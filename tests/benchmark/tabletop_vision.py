@@ -18,7 +18,7 @@ import tyro
 
 from planners.program.check import Limits
 from robot.camera import Pinhole
-from robot.cli import build
+from robot.cli import build, programming
 from robot.cli.session import Session, Voice
 from robot.intervals import wilson
 from robot.types import Observation
@@ -98,7 +98,7 @@ def watch(config: Benchmark, seed: int) -> Watched:
         world.wait()
     else:
         voice = Voice(quiet=True)
-        planner = build.program_planner(None, voice.say, limits=Limits(5.0, 20.0))
+        planner = programming.program_planner(None, voice.say, limits=Limits(compute=5.0))
         planner.execute(program(tuple(thing.name for thing in scene)))
         Session(world, build.skills(spec), planner, voice).run()
         planner.close()

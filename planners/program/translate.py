@@ -1,0 +1,488 @@
+"""Programs as the sandbox's interpreter takes them, with the lines that they had.
+
+The interpreter has no properties, no comparison of objects, no `del` and no `yield`; these are
+written as calls of the prelude. Imports of numpy and shapely, whose parts are there anyway, become
+plain assignments. Nothing here guards anything: what it does not know stays as it is.
+"""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planners.program.allowed import AFFINE, GEOMETRIES, MEMBERS, OPS, PARTS
+
+UTILITIES = re.compile(r"(\w+_)?(utils?|lmp|helpers)")  # modules of the original's own words
+GIVEN = {  # module: what of the prelude it is
+    "numpy": "np",
+    "numpy.linalg": "np.linalg",
+    "numpy.random": "np.random",
+    "shapely": "shapely",
+    "shapely.geometry": "geometry",
+    "shapely.affinity": "affinity",
+    "shapely.ops": "ops",
+}
+ARRAYS = {
+    "np",
+    "shapely",
+    "geometry",
+    "affinity",
+    "ops",
+    "box",
+    *GEOMETRIES,
+    *AFFINE,
+    *OPS,
+}  # names of who has arrays
+OPERATORS: dict[type[ast.AST], tuple[str, str]] = {  # the prelude's function, and the sign
+    ast.Add: ("add_", "+"),
+    ast.Sub: ("sub_", "-"),
+    ast.Mult: ("mul_", "*"),
+    ast.Div: ("div_", "/"),
+    ast.FloorDiv: ("floordiv_", "//"),
+    ast.Mod: ("mod_", "%"),
+    ast.Pow: ("pow_", "**"),
+    ast.MatMult: ("matmul_", "@"),
+    ast.BitAnd: ("and_", "&"),
+    ast.BitOr: ("or_", "|"),
+    ast.BitXor: ("xor_", "^"),
+    ast.LShift: ("lshift_", "<<"),
+    ast.RShift: ("rshift_", ">>"),
+    ast.Lt: ("less_", "<"),
+    ast.LtE: ("less_equal_", "<="),
+    ast.Gt: ("greater_", ">"),
+    ast.GtE: ("greater_equal_", ">="),
+    ast.Eq: ("equal_", "=="),
+    ast.NotEq: ("not_equal_", "!="),
+    ast.USub: ("neg_", "-"),
+    ast.Invert: ("invert_", "~"),
+}
+CONVERTED = ("abs", "round", "float", "int", "bool")
+SUBMODULES = {"linalg", "random", "geometry", "affinity", "ops"}
+BOUND = """get append extend pop count index add lower upper strip title capitalize startswith
+endswith split join items keys values format""".split()
+ABSENT = "__import__ breakpoint compile delattr dir eval exec exit globals help input open quit"
+BUILTINS = frozenset(dir(builtins)) - frozenset(ABSENT.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A program for the interpreter."""
+
+    text: str
+    lines: tuple[int, ...] = ()  # the original line of each line, both from 1; empty: the same
+    calculates: bool = False  # with arrays or geometries
+
+    def line(self, number: int | None) -> int | None:
+        """The original of line `number`."""
+        if number is None or not self.lines:
+            return number
+        return self.lines[min(max(number, 1), len(self.lines)) - 1]
+
+
+def parsed(program: str) -> ast.Module | None:
+    """The program's tree, or None if it has none that Python can hold."""
+    try:
+        return ast.parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def translated(program: str, arrays: frozenset[str] = frozenset()) -> Translated:
+    """The program for the interpreter; `arrays`: the words that answer with arrays."""
+    try:
+        tree = parsed(program)
+        if tree is None:
+            return Translated(program)
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        imports = any(isinstance(n, ast.Import | ast.ImportFrom) for n in ast.walk(tree))
+        calculates = imports or bool(names & (ARRAYS | arrays))
+        called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+        rewriter = _Rewriter(calculates, called)
+        tree = ast.fix_missing_locations(rewriter.visit(tree))
+        if not rewriter.changed:
+            return Translated(program, calculates=calculates)
+        text = ast.unparse(tree) + "\n"
+        return Translated(text, _lines(tree, text), calculates)
+    except (RecursionError, ValueError, MemoryError, SyntaxError):
+        return Translated(program)
+
+
+def _lines(tree: ast.Module, text: str) -> tuple[int, ...]:
+    """The original line of each line of `text`."""
+    lines = [0] * (text.count("\n") + 1)
+    pairs = zip(_statements(ast.parse(text).body), _statements(tree.body), strict=True)
+    for new, old in pairs:
+        lines[new.lineno - 1] = getattr(old, "lineno", 0)
+    last = 1
+    for index, line in enumerate(lines):
+        last = lines[index] = line or last
+    return tuple(lines)
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements in the order in which they stand."""
+    for statement in body:
+        yield statement
+        for field in ("body", "handlers", "cases", "orelse", "finalbody"):
+            for part in getattr(statement, field, []):
+                if isinstance(part, ast.stmt):
+                    yield from _statements([part])
+                else:  # a handler or a case
+                    yield from _statements(part.body)
+
+
+class _Rewriter(ast.NodeTransformer):
+    def __init__(self, calculates: bool, called: set[int]) -> None:
+        self.calculates = calculates
+        self.called = called  # the ids of what stands before brackets
+        self.changed = False
+        self.modules = {"np", "shapely", "geometry", "affinity", "ops"}  # by their names here
+        self.others: set[str] = set()  # other modules
+
+    # --- imports ----------------------------------------------------------------------------
+
+    def visit_Import(self, node: ast.Import) -> ast.stmt | list[ast.stmt]:
+        made: list[ast.stmt] = []
+        for alias in node.names:
+            if alias.name in GIVEN:
+                name = alias.asname or alias.name.partition(".")[0]
+                given = GIVEN[alias.name if alias.asname else name]
+                self.modules.add(name)
+                if name != given:
+                    made.append(_assign(name, _path(given), node))
+            elif not UTILITIES.fullmatch(alias.name) and alias.name != "typing":
+                self.others.add(alias.asname or alias.name.partition(".")[0])
+                made.append(ast.copy_location(ast.Import([alias]), node))
+        return self._instead(node, made)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt | list[ast.stmt]:
+        module = node.module or ""
+        if node.level == 0 and (UTILITIES.fullmatch(module) or module in ("typing", "__future__")):
+            return self._instead(node, [])
+        if module == "functools":  # the prelude's `reduce` can suspend
+            kept = [alias for alias in node.names if alias.name != "reduce"]
+            return self._instead(node, [ast.ImportFrom(module, kept, 0)] if kept else [])
+        if node.level or module not in GIVEN:
+            return node
+        made: list[ast.stmt] = []
+        for alias in node.names:
+            name = alias.asname or alias.name
+            if alias.name == "*":
+                continue
+            given = GIVEN.get(f"{module}.{alias.name}")
+            if given:
+                self.modules.add(name)
+            value = _path(given) if given else _member(_path(GIVEN[module]), alias.name)
+            here = alias.name in (*GEOMETRIES, *AFFINE, *OPS, "box") or given == name
+            if name != alias.name or not here:
+                made.append(_assign(name, value, node))
+        return self._instead(node, made)
+
+    def _instead(self, node: ast.stmt, made: list[ast.stmt]) -> ast.stmt | list[ast.stmt]:
+        self.changed = True
+        return made or ast.copy_location(ast.Pass(), node)
+
+    # --- what types say is for the reader ------------------------------------------------------
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.annotation, ast.Subscript | ast.Attribute):
+            return node
+        self.changed = True
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        if self._foreign(node.annotation):
+            self.changed, node.annotation = True, None
+        return node
+
+    @staticmethod
+    def _foreign(annotation: ast.expr | None) -> bool:
+        """Whether it names what the interpreter may not know."""
+        known = {"int", "float", "str", "bool", "list", "dict", "tuple", "set", "object", "None"}
+        return annotation is not None and not all(
+            isinstance(node, ast.Name | ast.Constant | ast.expr_context)
+            and getattr(node, "id", "None") in known
+            for node in ast.walk(annotation)
+        )
+
+    # --- what the interpreter lacks ------------------------------------------------------------
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        if self._foreign(node.returns):
+            self.changed, node.returns = True, None
+        self.generic_visit(node)
+        return _listing(node, self) if _yields(node) else node
+
+    def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        made: list[ast.stmt] = []
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                made.append(_assign(target.id, ast.Constant(None), node))
+            elif isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
+                pop = ast.Attribute(target.value, "pop", ast.Load())
+                made.append(ast.copy_location(ast.Expr(ast.Call(pop, [target.slice], [])), node))
+            else:
+                return node
+        return self._instead(node, made)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if node.attr in BOUND and isinstance(node.ctx, ast.Load) and id(node) not in self.called:
+            return self._bound(node)
+        if not self.calculates or not isinstance(node.ctx, ast.Load):
+            return node
+        if node.attr not in (PARTS if self._module(node.value) else MEMBERS):
+            return node
+        if isinstance(node.value, ast.Name) and node.value.id in self.others:
+            return node
+        self.changed = True
+        return ast.copy_location(_member(node.value, node.attr), node)
+
+    def _bound(self, node: ast.Attribute) -> ast.AST:
+        """A builtin's method as a value, `key=counts.get`, as a function that calls it."""
+        self.changed = True
+        args = [ast.Starred(ast.Name("args_", ast.Load()), ast.Load())]
+        method: ast.expr = node
+        parameters = ast.arguments([], [], ast.arg("args_"), [], [], None, [])
+        if isinstance(node.value, ast.Name) and node.value.id in ("str", "list", "dict", "set"):
+            method = ast.Attribute(ast.Name("self_", ast.Load()), node.attr, ast.Load())
+            parameters.args.append(ast.arg("self_"))
+        return ast.copy_location(ast.Lambda(parameters, ast.Call(method, args, [])), node)
+
+    def _module(self, node: ast.expr) -> bool:
+        """Whether it is numpy, shapely or a module of theirs."""
+        match node:
+            case ast.Name(name):
+                return name in self.modules
+            case ast.Call(ast.Name("attr_"), [inner, ast.Constant(part)]):
+                return self._module(inner) and part in SUBMODULES
+        return False
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        if not self.calculates:
+            return node
+        if isinstance(node.ops[0], ast.In | ast.NotIn) and len(node.ops) == 1:
+            made: ast.expr = self._call("in_", [node.left, node.comparators[0]], node)
+            if isinstance(node.ops[0], ast.NotIn):
+                made = ast.copy_location(ast.UnaryOp(ast.Not(), made), node)
+            return made
+        sides = [node.left, *node.comparators]
+        if not all(type(op) in OPERATORS for op in node.ops) or any(map(_no_array, sides)):
+            return node
+        if len(sides) == 2:
+            return self._call(OPERATORS[type(node.ops[0])][0], sides, node)
+        parts: list[ast.expr] = [node.left]
+        for op, side in zip(node.ops, node.comparators, strict=True):
+            parts += [ast.Constant(OPERATORS[type(op)][1]), side]
+        return self._call("compare_", parts, node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        sides = [node.left, node.right]
+        if not self.calculates or any(map(_no_array, sides)):
+            return node
+        if all(isinstance(side, ast.Constant) for side in sides):
+            return node
+        return self._call(OPERATORS[type(node.op)][0], sides, node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        self.generic_visit(node)
+        plain = isinstance(node.operand, ast.Constant) or type(node.op) not in OPERATORS
+        if not self.calculates or plain:
+            return node
+        return self._call(OPERATORS[type(node.op)][0], [node.operand], node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        if not self.calculates or not isinstance(node.ctx, ast.Load) or _simple(node.slice):
+            return node
+        return self._call("item_", [node.value, _key(node.slice)], node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        self.generic_visit(node)
+        match node.targets:
+            case [ast.Subscript(value, key)] if self.calculates and not _simple(key, texts=True):
+                call = self._call("set_item_", [value, _key(key), node.value], node)
+                return ast.copy_location(ast.Expr(call), node)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        if not self.calculates:
+            return node
+        sign = ast.Constant(OPERATORS[type(node.op)][1])
+        match node.target:
+            case ast.Name(name):
+                value = ast.Name(name, ast.Load())
+            case ast.Attribute(ast.Name(name), attribute):
+                value = ast.Attribute(ast.Name(name, ast.Load()), attribute, ast.Load())
+            case ast.Subscript(of, key):
+                old = self._call("item_", [of, _key(key)], node)
+                new = self._call("augment_", [sign, old, node.value], node)
+                call = self._call("set_item_", [of, _key(key), new], node)
+                return ast.copy_location(ast.Expr(call), node)
+            case _:
+                return node
+        made = self._call("augment_", [sign, value, node.value], node)
+        return ast.copy_location(ast.Assign([node.target], made, lineno=node.lineno), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if self.calculates and isinstance(node.func, ast.Name) and node.func.id in CONVERTED:
+            node.func.id += "_"
+            self.changed = True
+        return node
+
+    def _call(self, name: str, args: list[ast.expr], node: ast.AST) -> ast.Call:
+        self.changed = True
+        return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), args, []), node)
+
+
+def _no_array(side: ast.expr) -> bool:
+    """Whether it is surely none, nor anything that is put together with one."""
+    if isinstance(side, ast.JoinedStr | ast.ListComp | ast.Dict | ast.DictComp | ast.SetComp):
+        return not isinstance(side, ast.ListComp)
+    return isinstance(side, ast.Constant) and isinstance(side.value, str | None)
+
+
+def _simple(key: ast.expr, texts: bool = False) -> bool:
+    """Whether the interpreter's own indexing will do: a number of the program's, or a text."""
+    if isinstance(key, ast.UnaryOp):
+        key = key.operand
+    if not isinstance(key, ast.Constant):
+        return False
+    return isinstance(key.value, str) or (isinstance(key.value, int) and not texts)
+
+
+def _key(key: ast.expr) -> ast.expr:
+    """What stands in brackets as a value."""
+    if isinstance(key, ast.Slice):
+        parts = [part or ast.Constant(None) for part in (key.lower, key.upper, key.step)]
+        return ast.Call(ast.Name("slice", ast.Load()), parts, [])
+    if isinstance(key, ast.Tuple):
+        return ast.Tuple([_key(part) for part in key.elts], ast.Load())
+    return key
+
+
+def _assign(name: str, value: ast.expr, node: ast.stmt) -> ast.Assign:
+    made = ast.Assign([ast.Name(name, ast.Store())], value, lineno=node.lineno)
+    return ast.copy_location(made, node)
+
+
+def _path(dotted: str) -> ast.expr:
+    name, *members = dotted.split(".")
+    value: ast.expr = ast.Name(name, ast.Load())
+    for member in members:
+        value = _member(value, member)
+    return value
+
+
+def _member(value: ast.expr, name: str) -> ast.expr:
+    return ast.Call(ast.Name("attr_", ast.Load()), [value, ast.Constant(name)], [])
+
+
+def _yields(function: ast.FunctionDef) -> bool:
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in _own(function.body))
+
+
+def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """All nodes of a body, without those of functions in it."""
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+    waiting: list[ast.AST] = [*body]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, inner):
+            yield node
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _listing(function: ast.FunctionDef, rewriter: _Rewriter) -> ast.FunctionDef:
+    """A generator as a function that returns the list of what it would yield."""
+
+    class Appending(ast.NodeTransformer):
+        def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+            return node
+
+        def visit_Expr(self, node: ast.Expr) -> ast.AST:
+            match node.value:
+                case ast.Yield(value):
+                    how, what = "append", value or ast.Constant(None)
+                case ast.YieldFrom(value):
+                    how, what = "extend", value
+                case _:
+                    return node
+            method = ast.Attribute(ast.Name("_yielded", ast.Load()), how, ast.Load())
+            return ast.copy_location(ast.Expr(ast.Call(method, [what], [])), node)
+
+        def visit_Return(self, node: ast.Return) -> ast.AST:
+            return ast.copy_location(ast.Return(ast.Name("_yielded", ast.Load())), node)
+
+    begin = _assign("_yielded", ast.List([], ast.Load()), function.body[0])
+    end = ast.Return(ast.Name("_yielded", ast.Load()), lineno=function.body[-1].lineno)
+    body = [Appending().visit(statement) for statement in function.body]
+    function.body = [begin, *body, end]
+    rewriter.changed = True
+    return function
+
+
+# What a program leaves undefined ------------------------------------------------------------------
+
+
+def undefined(program: str, known: frozenset[str]) -> dict[str, str]:
+    """The functions that a program calls and nobody defines: name to its first call, as written.
+
+    `known`: the words and what the prelude has.
+    """
+    tree = parsed(program)
+    if tree is None:
+        return {}
+    defined = set(known) | BUILTINS
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            defined.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.arg):
+            defined.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            defined.add(node.name)
+        elif isinstance(node, ast.Import):
+            defined |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not UTILITIES.fullmatch(node.module or ""):
+            defined |= {alias.asname or alias.name for alias in node.names}
+    found: dict[str, str] = {}
+    for call, target in _calls(tree):
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        if name and name not in defined and name not in found and not name.startswith("_"):
+            signature = ast.unparse(call)
+            found[name] = f"{target} = {signature}" if target else signature
+    return found
+
+
+def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
+    """All calls, each with the name that its result is given, in the order of their lines."""
+    targets: dict[int, str] = {}
+    calls: list[ast.Call] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(name)], value=ast.Call() as call):
+                targets[id(call)] = name
+            case ast.Call():
+                calls.append(node)
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        yield call, targets.get(id(call), "")
+
+
+def called(call: str) -> str:
+    """The name of the function in `x = f(1)`."""
+    tree = parsed(call)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return node.func.id
+    return ""
