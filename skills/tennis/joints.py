@@ -34,6 +34,8 @@ class Servo:
 
     def __init__(self, n: int) -> None:
         self.joints = np.zeros(n, JOINTS)
+        none, nothing = np.empty(0), np.empty((0, 8))
+        _advance(self.joints[:0], none, nothing, nothing, none)  # compiled now, not in mid-play
 
     def place(self, rows: NDArray[np.int64], q: Vector, qd: Vector | None = None) -> None:
         """Measured to be at `q` (rows, 8), at rest or moving steadily by `qd` (rows, 8)."""

@@ -35,6 +35,8 @@ class Observer:
         self._track, self._servo = track, Servo(n)
         self._servo.place(np.arange(n), q, qd)
         self._bounced, self._rose = np.zeros(n, dtype=bool), np.zeros(n)
+        nobody = np.empty((0, 9)), self._bounced[:0], self._rose[:0], self._servo.joints[:0]
+        _see(self._track.record, *nobody, np.empty((0, 16)))  # compiled now, not in mid-play
 
     def see(self, senses: Senses) -> Vector:
         """A timestep (n, 16) of what controllers see; to be called once a tick.

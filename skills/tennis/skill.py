@@ -19,6 +19,7 @@ from skills.tennis.arena import Senses
 from skills.tennis.controller import Controller
 from skills.tennis.descriptors import Descriptors, key
 from skills.tennis.evaluate import Choose, Learned, Player, the_one
+from skills.tennis.observer import Observer
 from skills.tennis.recipes import FOLDER, FOLDERS, RECIPES
 
 DESCRIBED = "descriptors.safetensors"
@@ -102,6 +103,7 @@ class Rally:
 
     def __init__(self, body: Body) -> None:
         self._speeds = _Speeds(body)
+        Observer(TRACKS["paper"], np.empty((0, 8)))  # what it needs is compiled now
 
     def reset(self, state: State, goal: Goal) -> None:
         """ValueError or CheckpointError where the arguments are no good."""
@@ -134,9 +136,9 @@ class Rally:
             flown,
             np.array([seen]),
             ahead(self._track, ball, state.time),
-            state.q[None],
+            np.array(state.q[None]),  # copies: Numba compiles anew for what must not be written
             np.array([state.time - SEEN]),
-            state.reference.qd[None],
+            np.array(state.reference.qd[None]),
         )
 
     @staticmethod

@@ -86,6 +86,11 @@ class Stroke:
         self._plan = np.zeros(self.n, PLAN)
         style = [(*s.target, s.flight, s.brush, SIDES[s.side]) for s in styles]
         self.style = np.array(style, dtype=np.float64)
+        none, nothing = np.empty(0), np.empty((0, 9))
+        _act(  # compiled now, not in mid-play
+            self._track.record, CHAIN, LIMITS, self._plan[:0], self._servo.joints[:0],
+            self.style[:0], none, nothing, none, np.empty((0, 8)),
+        )  # fmt: skip
 
     def reset(self, rows: NDArray[np.int64], q: Vector, qd: Vector | None = None) -> None:
         """New balls for robots at `q` (rows, 8), at rest or moving by `qd` (rows, 8)."""
