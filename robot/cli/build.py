@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass, replace
 from datetime import datetime
 from importlib import import_module, metadata
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:  # imported where used: help must print at once
+    from hardware.ros_robot import RosRobot
     from planners.correct import Vocabulary
     from planners.fixed import FixedPlanner
     from planners.program.planner import ProgramPlanner, Timing, Writer
@@ -41,6 +43,7 @@ DEFAULT_SCENE = (
     "orange bowl",
 )
 LATENCY = 0.02  # [s] declared for a policy's answer in simulated time; measured: 1 to 5 ms
+ROS_MESSAGES = "diagnostic geometry sensor std trajectory visualization".split()
 VERSIONS = (
     "courtside",
     "mujoco",
@@ -66,6 +69,28 @@ def robot_spec(name: str = "ur5e") -> "RobotSpec":
     if name not in SPECS:
         raise WrongUse(f"unknown robot {name!r}; valid are {', '.join(SPECS)}")
     return SPECS[name]
+
+
+def need_ros(what: str) -> None:
+    """One line that says what to install, where `what` needs it."""
+    packages = ("rclpy", *(f"{kind}_msgs" for kind in ROS_MESSAGES), "std_srvs")
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise Failure(
+            f"{what} needs ROS 2, and {missing[0]} is missing: source yours, "
+            "or pip install 'courtside[ros]'"
+        )
+
+
+def ros_robot(cameras: tuple[str, ...] = ()) -> "RosRobot":
+    """The robot behind ROS 2; to be closed."""
+    need_ros("--robot ros")
+    from hardware.ros_robot import NoRobot, RosRobot
+
+    try:
+        return RosRobot(cameras)
+    except NoRobot as error:
+        raise Failure(str(error)) from error
 
 
 def skills(

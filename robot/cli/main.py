@@ -17,6 +17,8 @@ from robot.cli.data import Data
 from robot.cli.doctor import Doctor
 from robot.cli.errors import Failure, WrongUse
 from robot.cli.evaluate import Eval
+from robot.cli.node import Node
+from robot.cli.nodes import Nodes
 from robot.cli.program import Program
 from robot.cli.replay import Replay
 from robot.cli.run import Run
@@ -32,6 +34,8 @@ Command = (
     | Annotated[Data, subcommand("data")]
     | Annotated[Replay, subcommand("replay")]
     | Annotated[Bench, subcommand("bench")]
+    | Annotated[Nodes, subcommand("nodes")]
+    | Annotated[Node, subcommand("node")]
     | Annotated[Doctor, subcommand("doctor")]
     | Annotated[Check, subcommand("check")]
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import Positional
 
 from robot.cli import build, worlds
-from robot.cli.errors import WrongUse
+from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:
     from robot.types import Robot, RobotSpec
@@ -31,8 +31,10 @@ class Run:
     a match; tell the robot how to play: "play to the backhand", "safer", "hit faster"."""
     engine: build.EngineName = "mujoco"
     """Which physics; pusht has its own."""
-    robot: Literal["sim"] = "sim"
-    """On what."""
+    robot: Literal["sim", "ros"] = "sim"
+    """On what: sim, or ros, the robot of `courtside nodes` (its engine and scene are its own)."""
+    disarmed: bool = False
+    """ros: begin stopped; "re-arm, continue" begins."""
     planner: Literal["program", "fixed", "tennis"] | None = None
     """program: a language model writes a program. fixed: the instruction is a list of goals, such
     as: pick object="red block"; place object="red block" at="blue bowl". tennis: a
@@ -93,7 +95,8 @@ class Run:
         from robot.worker import after, when_ready
 
         voice = Voice()
-        paced = not isinf(self.speed)
+        over_ros = self.robot == "ros"
+        paced = over_ros or not isinf(self.speed)
         with ExitStack() as parts:
             writer, planner = None, None
             if settled.planner == "fixed":
@@ -101,7 +104,12 @@ class Run:
             else:
                 writer = parts.enter_context(closing(build.language_model(self.llm, self.model)))
             poses = [leg.args.get("pose", "center") for leg in planner.legs] if planner else []
-            world = self._world(spec, scene, seed, poses)
+            if over_ros:
+                guard = world = build.ros_robot(self._cameras())
+                parts.callback(world.close)
+                spec = world.spec
+            else:
+                guard, world = None, self._world(spec, scene, seed, poses)
             about = (spec, seed, settled, self.video, scene)
             recorder = build.recorder(self.record, "run", *about)
             parts.callback(recorder.close)
@@ -129,7 +137,10 @@ class Run:
                 typed=typed_lines(),
                 interactive=not settled.instruction,
                 stay=self.stay,
+                guard=guard,
             )
+            if guard is not None and not self.disarmed and (reason := guard.armed()):
+                raise Failure(f"the robot cannot be armed: {reason}")
             session.run()
         success = planner.succeeded and not session.halted
         result = {
@@ -166,6 +177,10 @@ class Run:
         if planner == "fixed" and not instruction:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
         return replace(self, planner=planner, instruction=instruction)
+
+    def _cameras(self) -> tuple[str, ...]:
+        """Whose images are recorded."""
+        return () if self.frames == 0 else ("scene",)
 
     def _world(
         self, spec: "RobotSpec", scene: "Scene", seed: int, poses: "list[object]"

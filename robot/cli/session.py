@@ -29,6 +29,22 @@ class Follows(Planner, Protocol):
     def finished(self) -> bool: ...
 
 
+class Guard(Protocol):
+    """What stands between a stack and its robot, besides the stack's own Supervisor."""
+
+    def closed(self) -> str:
+        """Why it lets nothing through, or nothing."""
+        ...
+
+    def arm(self) -> None:
+        """Ask it to let commands through."""
+        ...
+
+    def hear(self) -> tuple[Utterance, ...]:
+        """What people said on its side since the last call."""
+        ...
+
+
 class Voice:
     """Says what the robot says, and shows on standard error what happens, unless `quiet`."""
 
@@ -133,6 +149,7 @@ class Session:
     typed: IO[str] | None = None  # where corrections are typed
     interactive: bool = False  # go on while somebody may type
     stay: bool = False  # go on even then
+    guard: Guard | None = None
     ticks: int = 0
     overruns: int = 0
     stops: int = 0
@@ -158,10 +175,18 @@ class Session:
         mode.engage()
         ear = Ear(self.robot.now, self.typed)
         interrupts = Interrupts()
+        guard = self.guard
         idle_since: float | None = None
+        was_stopped = False
 
         def hear() -> tuple[Utterance, ...]:
+            nonlocal was_stopped
             heard = ear()
+            if guard is not None:
+                heard = (*heard, *guard.hear())
+                if not supervisor.stopped and (reason := guard.closed()):
+                    supervisor.halt(reason)
+                was_stopped = supervisor.stopped
             if interrupts.count and not self.interrupted:
                 self.interrupted = True
                 heard = (*heard, Utterance(self.robot.now(), "stop"))
@@ -186,6 +211,8 @@ class Session:
         def record(tick: Tick) -> None:
             self.ticks += 1
             self.overruns += tick.busy > spec.dt
+            if guard is not None and was_stopped and not tick.verdict.stopped:
+                guard.arm()  # a person has re-armed the stack, and means all of it
             self.last = tick
             self.voice.follow(tick)
             if self.recorder is not None:
