@@ -46,10 +46,10 @@ class Ros:
     """A node of this process, and its executor: everything happens within `spin`."""
 
     def __init__(self, name: str) -> None:
-        """`name`, followed by the process's number where several may run."""
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        self.node: Node = rclpy.create_node(name)
-        self._executor = _executor()
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self.node: Node = rclpy.create_node(name, context=self._context)
+        self._executor = _executor(self._context)
         self._executor.add_node(self.node)
         self._alive: Publisher[String] | None = None
         self._next_alive = 0.0
@@ -92,7 +92,7 @@ class Ros:
 
     def close(self) -> None:
         """Leave, so that nobody waits; may be called twice."""
-        if not rclpy.ok():
+        if not self._context.ok():
             return
         if self._alive is not None:
             self._alive.publish(String(data=topics.LEAVING + self._name))
@@ -101,19 +101,19 @@ class Ros:
         self.node.destroy_node()
         with suppress(Exception):  # of an executor without nodes: nothing depends on it any more
             self._executor.shutdown()
-        rclpy.try_shutdown()
+        self._context.try_shutdown()
 
 
-def _executor() -> Any:
+def _executor(context: rclpy.Context) -> Any:
     """The quickest that there is. Its `spin` without a time limit is broken; `spin_once` is not."""
     try:
         from rclpy.experimental import EventsExecutor
 
-        return EventsExecutor()
+        return EventsExecutor(context=context)
     except ImportError:
         from rclpy.executors import SingleThreadedExecutor
 
-        return SingleThreadedExecutor()
+        return SingleThreadedExecutor(context=context)
 
 
 class Diagnostics:

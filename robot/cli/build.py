@@ -71,13 +71,17 @@ def robot_spec(name: str = "ur5e") -> "RobotSpec":
     return SPECS[name]
 
 
+def ros_missing() -> str:
+    """What is missing for ROS 2, or nothing."""
+    packages = ("rclpy", *(f"{kind}_msgs" for kind in ROS_MESSAGES), "std_srvs")
+    return next((package for package in packages if find_spec(package) is None), "")
+
+
 def need_ros(what: str) -> None:
     """One line that says what to install, where `what` needs it."""
-    packages = ("rclpy", *(f"{kind}_msgs" for kind in ROS_MESSAGES), "std_srvs")
-    missing = [package for package in packages if find_spec(package) is None]
-    if missing:
+    if missing := ros_missing():
         raise Failure(
-            f"{what} needs ROS 2, and {missing[0]} is missing: source yours, "
+            f"{what} needs ROS 2, and {missing} is missing: source yours, "
             "or pip install 'courtside[ros]'"
         )
 
