@@ -20,7 +20,8 @@ LATE = 1.0  # [s] after the last state, for the last commands
 
 def measure(n: int, rate: float) -> dict[str, object]:
     """Round trips of `n` states, `rate` [Hz], to a process that answers each with a command."""
-    answerer = subprocess.Popen([sys.executable, "-c", "from hardware.bench import answer; answer()"])
+    other = "from hardware.bench import answer; answer()"
+    answerer = subprocess.Popen([sys.executable, "-c", other])
     ros = Ros("bench")
     try:
         sent, back = np.full(n, np.nan), np.full(n, np.nan)  # (n,) [s]

@@ -13,6 +13,7 @@ from std_msgs.msg import String
 from hardware import topics
 from hardware.ros import TEXTS, Ros
 from hardware.signals import signals
+
 log = logging.getLogger(__name__)
 
 PERIOD = 0.005  # [s] between two looks at what was said
@@ -24,7 +25,7 @@ Line = tuple[str, Callable[[], None]]  # what was said, and what tells that it w
 
 def coach(take: Callable[[], Sequence[Line]]) -> None:
     """Pass on the lines that `take` returns, until a signal comes."""
-    ros = Ros("coach")
+    ros = Ros("coach", urgent=True)
     try:
         with signals() as asked:
             waiting: list[Line] = []

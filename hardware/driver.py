@@ -37,7 +37,7 @@ class DriverConfig:
 
 def serve(robot: Robot, supervisor: Supervisor, config: DriverConfig | None = None) -> None:
     """Until a signal comes, or the robot says that it is over; leaves it at rest."""
-    ros = Ros("driver")
+    ros = Ros("driver", urgent=True)
     try:
         with signals() as asked:
             follow = Follow(robot.spec, supervisor)

@@ -42,11 +42,8 @@ class Gate:
         self.armed, self.reason = False, "not armed since the watchdog started"
         self.holder = ""  # whose orders pass
         self.passed, self.rejected = 0, Counter[str]()
-        self._limits = [
-            tuple(float(part[i]) for part in (spec.lower, spec.upper, spec.velocity))
-            + (float(spec.acceleration[i]),)
-            for i in range(len(spec.joints))
-        ]
+        limits = spec.lower, spec.upper, spec.velocity, spec.acceleration
+        self._limits = [tuple(map(float, joint)) for joint in zip(*limits, strict=True)]
         self._seen: tuple[float, ...] = ()  # (n,) the measured pose
         self._seen_stamp, self._seen_at = 0, -inf
         self._last: Order | None = None  # that passed, of this holder
@@ -180,10 +177,10 @@ class Gate:
             q = order.q[i]
             start = last.q[i] if last and last.q else seen
             kept = self._kept[i] if self._kept else seen
+            if not min(lower, start, kept) - SLACK <= q <= max(upper, start, kept) + SLACK:
+                return "position"  # a joint that is outside must not go further out
             if not last and min(abs(q - seen), abs(q - kept)) > FIRST:
                 return "jump"
             if last and abs(q - start) > v_max * dt * (1 + SLACK):
                 return "velocity"
-            if not min(lower, start, kept) - SLACK <= q <= max(upper, start, kept) + SLACK:
-                return "position"  # a joint that is outside must not go further out
         return ""

@@ -86,7 +86,7 @@ class Nodes:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches this process alone, which ends them in order
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 (it calls one function of libc)
         )
         threading.Thread(target=self._log, args=(node.name, process), daemon=True).start()
         return process

@@ -37,7 +37,10 @@ LATCHED = QoSProfile(
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
+PRIORITY = 20  # real-time, of nodes that control, where their user may have it: ulimit -r
 DRAIN = 1e-5  # [s] to wait for messages when all that are there shall be taken
+
+MOST = 100  # rounds of taking messages before their receiver goes on
 
 Message = TypeVar("Message")
 
@@ -45,7 +48,11 @@ Message = TypeVar("Message")
 class Ros:
     """A node of this process, and its executor: everything happens within `spin`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, urgent: bool = False) -> None:
+        """`urgent`: this process goes before what else runs on the machine, where that is allowed."""
+        if urgent:
+            with suppress(PermissionError):  # its threads, and so DDS's, take after it
+                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
         self._context = rclpy.Context()
         rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         self.node: Node = rclpy.create_node(name, context=self._context)
@@ -54,6 +61,7 @@ class Ros:
         self._alive: Publisher[String] | None = None
         self._next_alive = 0.0
         self._name = name
+        self._taken = 0  # messages
 
     def publisher(self, kind: type[Message], topic: str, qos: QoSProfile) -> "Publisher[Message]":
         return self.node.create_publisher(kind, topic, qos)  # type: ignore[type-var]
@@ -61,21 +69,31 @@ class Ros:
     def subscribe(
         self, kind: type[Message], topic: str, qos: QoSProfile, callback: Callable[[Message], None]
     ) -> None:
-        self.node.create_subscription(kind, topic, callback, qos)  # type: ignore[type-var]
+        def taken(message: Message) -> None:
+            self._taken += 1
+            callback(message)
+
+        self.node.create_subscription(kind, topic, taken, qos)  # type: ignore[type-var]
 
     def show_alive(self) -> None:
         """From now on, say so while `spin` is called: whoever needs this node stops without it."""
         self._alive = self.publisher(String, topics.ALIVE, STATES)
 
     def spin(self, timeout: float = DRAIN) -> None:
-        """Handle the messages that are there; wait up to `timeout` [s] for one."""
+        """Handle the messages that are there; if there is none, wait up to `timeout` [s]."""
         if self._alive is not None:
             now = monotonic()
             if now >= self._next_alive:
                 self._alive.publish(String(data=self._name))
                 self._next_alive = now + topics.ALIVE_PERIOD
             timeout = min(timeout, max(DRAIN, self._next_alive - now))
-        self._executor.spin_once(timeout_sec=timeout)
+        self._taken = 0
+        self._executor.spin_once(timeout_sec=timeout)  # of one topic, as it turns out
+        for _ in range(MOST):
+            if self._taken == 0:
+                return
+            self._taken = 0
+            self._executor.spin_once(timeout_sec=DRAIN)
 
     def spin_until(self, done: Callable[[], Any], timeout: float) -> bool:
         """Whether `done` became true within `timeout` [s]."""

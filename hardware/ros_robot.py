@@ -43,12 +43,13 @@ class NoRobot(RuntimeError):
 class RosRobot:
     """The robot behind a watchdog and a driver."""
 
-    def __init__(self, cameras: tuple[str, ...] = (), name: str = "stack") -> None:
+    def __init__(self, cameras: tuple[str, ...] = (), patience: float = PATIENCE) -> None:
         """Waits for the watchdog, which tells the limits, and for the driver's first joint state.
 
-        `cameras`: whose images are observed. Raises NoRobot.
+        `cameras`: whose images are observed. Raises NoRobot after `patience` [s] without them.
         """
-        self._ros = Ros(name)
+        self._patience = patience
+        self._ros = Ros("stack")
         try:
             self._robot = self._meet()
             self.spec: RobotSpec = self._robot.spec
@@ -59,10 +60,10 @@ class RosRobot:
 
     def _meet(self) -> RobotFile:
         told: list[str] = []
-        self._ros.subscribe(String, topics.ROBOT, LATCHED, lambda message: told.append(message.data))
-        if not self._ros.spin_until(lambda: told, PATIENCE):
+        self._ros.subscribe(String, topics.ROBOT, LATCHED, lambda robot: told.append(robot.data))
+        if not self._ros.spin_until(lambda: told, self._patience):
             raise NoRobot(
-                f"no watchdog within {PATIENCE:.0f} s on ROS_DOMAIN_ID "
+                f"no watchdog within {self._patience:.0f} s on ROS_DOMAIN_ID "
                 f"{os.environ.get('ROS_DOMAIN_ID', '0')}: start `courtside nodes --robot sim`"
             )
         try:
@@ -96,11 +97,11 @@ class RosRobot:
             ros.subscribe(CompressedImage, camera_topic(camera), STATES, see)
         ros.subscribe(JointState, self._robot.joint_states, STATES, self._see)
         self._arm = ros.node.create_client(Trigger, topics.ARM)
-        if not ros.spin_until(lambda: self._fresh, PATIENCE):
+        if not ros.spin_until(lambda: self._fresh, self._patience):
             missing = ", ".join(self._joints.missing)
             raise NoRobot(
                 f"no joint state of {missing} on {self._robot.joint_states} "
-                f"within {PATIENCE:.0f} s: is the driver running?"
+                f"within {self._patience:.0f} s: is the driver running?"
             )
 
     # --- the Robot --------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from trajectory_msgs.msg import JointTrajectory
 from hardware import convert, topics
 from hardware.gate import Gate
 from hardware.outputs import Output
+from hardware.robot_file import RobotFile, to_json
 from hardware.ros import COMMANDS, LATCHED, STATES, TEXTS, Diagnostics, Ros
 from hardware.signals import signals
-from hardware.robot_file import RobotFile, to_json
 from robot.mode import EMERGENCY
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ PERIOD = 0.005  # [s] between two looks at the clock
 
 def watch(robot: RobotFile) -> None:
     """Guard `robot` until a signal comes; then it stops."""
-    ros = Ros("watchdog")
+    ros = Ros("watchdog", urgent=True)
     try:
         with signals() as asked:
             node = Watchdog(ros, robot)

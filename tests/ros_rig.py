@@ -12,6 +12,9 @@ from time import monotonic, sleep
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory
+
 from hardware import convert, topics
 from hardware.nodes import declared
 from hardware.processes import Nodes
@@ -21,8 +24,6 @@ from robot.estimate import Estimator
 from robot.safety import Supervisor
 from robot.specs import UR5E
 from robot.types import Command, JointMode
-from sensor_msgs.msg import JointState
-from trajectory_msgs.msg import JointTrajectory
 
 COURTSIDE = Path(sys.executable).with_name("courtside")
 PATIENCE = 30.0  # [s] for what takes a second on a machine that has time
@@ -107,13 +108,18 @@ class Sweeper:
     """A stack that swings one joint to and fro, through its own Supervisor."""
 
     def __init__(self, speed: float = 0.8, period: float = 3.0) -> None:
-        self.robot = RosRobot()
+        self.robot = RosRobot(patience=PATIENCE)
         self.speed, self.period = speed, period
         self._estimator, self.supervisor = Estimator(UR5E), Supervisor(UR5E)
         self._seq, self._armed = 0, False
         self.swing = False
         self._phase = 0.0
         self.sent: list[Command] = []
+
+    @property
+    def answered(self) -> int:
+        """The stamp [ns] of the last command."""
+        return self.robot._answers
 
     def arm(self) -> None:
         until(lambda: self.robot.armed() == "", "cannot be armed", lambda: sleep(0.1))

@@ -5,13 +5,14 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
+from sensor_msgs.msg import CompressedImage, JointState
+
 from hardware import convert
 from hardware.outputs import Output
 from hardware.robot_file import Channel
 from robot.specs import UR5E
 from robot.tennis import TENNIS
 from robot.types import Command, Fix, Image, JointMode, vector
-from sensor_msgs.msg import CompressedImage, JointState
 
 EPOCH = 1_800_000_000_123_456_789  # [ns]
 N = len(UR5E.joints)
@@ -35,9 +36,7 @@ def test_a_command_survives_the_wire():
 
 
 def test_speeds_are_sent_without_positions():
-    message = convert.to_trajectory(
-        1, "me", UR5E.joints, command(JointMode.VELOCITY), UR5E.dt
-    )
+    message = convert.to_trajectory(1, "me", UR5E.joints, command(JointMode.VELOCITY), UR5E.dt)
     assert convert.order(message).q == ()
     assert convert.order(message).qd == tuple(UR5E.home.tolist())
 
@@ -134,8 +133,8 @@ def test_a_clock_that_jumps_is_followed(jump):
 
 
 def order_of(spec, q=True):
-    zeros = tuple(range(len(spec.joints)))
-    return convert.Order("me", 7, spec.joints, tuple(map(float, zeros)) if q else (), (1.0,) * len(zeros))
+    places = tuple(map(float, range(len(spec.joints))))
+    return convert.Order("me", 7, spec.joints, places if q else (), (1.0,) * len(places))
 
 
 def test_each_controller_gets_its_joints_in_its_way():

@@ -57,8 +57,7 @@ WRONG = {
     "give your own": {"like": "ur5e", "joints": ["a", "b"]},
     "type 'effort'": FULL | {"command": [{"type": "effort", "topic": "/x"}]},
     "must be a name that begins with /": FULL | {"command": [{"type": "positions", "topic": "x"}]},
-    "c is not a joint": FULL
-    | {"command": [{"type": "positions", "topic": "/x", "joints": ["c"]}]},
+    "c is not a joint": FULL | {"command": [{"type": "positions", "topic": "/x", "joints": ["c"]}]},
     "each joint needs one command topic; see to b": FULL
     | {"command": [{"type": "positions", "topic": "/x", "joints": ["a"]}]},
     "velocities need modes": FULL | {"command": [{"type": "velocities", "topic": "/x"}]},

@@ -133,12 +133,13 @@ def estimator(spec: "RobotSpec", track: str = "paper") -> "Estimator":
     return Estimator(spec, Tracked(TRACKS[track]))
 
 
-def supervisor(spec: "RobotSpec") -> "Supervisor":
-    """Of a robot, with what it tolerates."""
+def supervisor(spec: "RobotSpec", limited_for: float = 0.5) -> "Supervisor":
+    """Of a robot, with what it tolerates; `limited_for` [s] without a break it stops."""
     from robot.safety import SafetyConfig, Supervisor
     from robot.tennis import TRACKING
 
-    return Supervisor(spec, SafetyConfig(tracking=TRACKING) if spec.name == "tennis" else None)
+    config = SafetyConfig(limited_for=limited_for)
+    return Supervisor(spec, replace(config, tracking=TRACKING) if spec.name == "tennis" else config)
 
 
 def vocabulary() -> "Vocabulary":

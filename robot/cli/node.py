@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from hardware.robot_file import RobotFile
     from robot.types import Robot, RobotSpec
 
+BEHIND = 5.0  # [s] that a driver may lag: where a command was lost while the limits were in use
+
 
 @dataclass(frozen=True)
 class Node:
@@ -62,7 +64,7 @@ class Node:
         from hardware.driver import serve
 
         with closing(self._simulated(spec)) as robot:
-            serve(robot, build.supervisor(spec))
+            serve(robot, build.supervisor(spec, BEHIND))
 
     def _simulated(self, spec: "RobotSpec") -> "Robot":
         film = self.frames > 0

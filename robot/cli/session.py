@@ -50,7 +50,9 @@ class Voice:
 
     def __init__(self, quiet: bool = False) -> None:
         from rich.console import Console
+        from rich.text import Text  # now, not in the loop
 
+        self._text = Text
         self.said: list[str] = []
         self.record: Callable[[float, str], None] = lambda time, text: None
         self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
@@ -96,9 +98,7 @@ class Voice:
             self._show("", f"not done: {error or 'stopped'}", "bold red")
 
     def _show(self, who: str, text: str, style: str) -> None:
-        from rich.text import Text
-
-        line = Text(f"{self._time:7.2f} s  ", "dim")
+        line = self._text(f"{self._time:7.2f} s  ", "dim")
         line.append(f"{who:>10}  " if who else " " * 12, "dim")
         line.append(text, style)
         self._console.print(line)
