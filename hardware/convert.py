@@ -76,8 +76,8 @@ def to_trajectory(
     stamp: int, commander: str, joints: Sequence[str], command: Command, dt: float
 ) -> JointTrajectory:
     """A command that answers the joint state of time `stamp` [ns]; `dt` [s] is its period."""
-    mode, *others = set(command.modes)
-    if others or mode == JointMode.EFFORT:
+    mode = command.modes[0]
+    if set(command.modes) != {mode} or mode == JointMode.EFFORT:
         raise ValueError("a command over ROS 2 is positions or velocities, of all joints alike")
     speeds = command.target if mode == JointMode.VELOCITY else command.feedforward
     if speeds is None:

@@ -49,7 +49,7 @@ class Ros:
     """A node of this process, and its executor: everything happens within `spin`."""
 
     def __init__(self, name: str, urgent: bool = False) -> None:
-        """`urgent`: this process goes before what else runs on the machine, where that is allowed."""
+        """`urgent`: this process goes before what else runs here, where that is allowed."""
         if urgent:
             with suppress(PermissionError):  # its threads, and so DDS's, take after it
                 os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
@@ -125,7 +125,7 @@ class Ros:
 def _executor(context: rclpy.Context) -> Any:
     """The quickest that there is. Its `spin` without a time limit is broken; `spin_once` is not."""
     try:
-        from rclpy.experimental import EventsExecutor
+        from rclpy.experimental.events_executor import EventsExecutor
 
         return EventsExecutor(context=context)
     except ImportError:

@@ -167,6 +167,7 @@ class RosRobot:
             return "the watchdog does not answer"
         self._armed_at = monotonic()
         answer = arming.result()
+        assert answer is not None
         return "" if answer.success else str(answer.message)
 
     def closed(self) -> str:

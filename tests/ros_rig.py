@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -67,12 +68,43 @@ def start(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def until(done: Callable[[], object], what: str, spin: Callable[[], object] = lambda: None) -> None:
+def lines_of(process: subprocess.Popen[str]) -> list[str]:
+    """What it prints on standard error, as it comes."""
+    lines: list[str] = []
+    threading.Thread(target=lambda: lines.extend(process.stderr or ()), daemon=True).start()
+    return lines
+
+
+def until(
+    done: Callable[[], object], what: object, spin: Callable[[], object] = lambda: None
+) -> None:
     end = monotonic() + PATIENCE
     while not done():
         assert monotonic() < end, what
         spin()
         sleep(0.001)
+
+
+STALLS = ("no command for", "is gone", "the robot is silent", "the watchdog is silent")
+
+
+def patient(test):
+    """Begins `test` again, three times, if a process got no time for a tenth of a second, so that
+    the watchdog did what it is there for."""
+
+    @wraps(test)
+    def begun_again(*args, witness, **kwargs):
+        for attempt in range(4):
+            try:
+                return test(*args, witness=witness, **kwargs)
+            except AssertionError:
+                witness.ros.spin_until(lambda: False, 0.5)
+                reason = witness.trouble.get(topics.WATCHDOG, "")
+                if attempt == 3 or not any(stall in reason for stall in STALLS):
+                    raise
+        return None
+
+    return begun_again
 
 
 class Witness:

@@ -1,9 +1,11 @@
 """Robots in files."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+import hardware
 from hardware.nodes import declared
 from hardware.robot_file import RobotFileError, from_json, load, parse, served, to_json
 from robot.specs import SPECS, UR5E
@@ -68,6 +70,23 @@ WRONG = {
 def test_what_is_wrong_is_named(message):
     with pytest.raises(RobotFileError, match=message):
         parse(WRONG[message])
+
+
+EXAMPLES = sorted((Path(hardware.__file__).parent / "robots").glob("*.toml"))
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_the_examples_are_robots(file):
+    robot = load(file)
+    kinds = {channel.kind for channel in robot.channels}
+    assert (
+        kinds
+        == {
+            "ur5e": {"trajectory", "positions"},
+            "franka": {"positions"},
+            "gantry": {"velocities"},
+        }[file.stem]
+    )
 
 
 def test_a_file_that_is_none(tmp_path):

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import threading
 from math import inf, nan
 from pathlib import Path
 from time import monotonic, sleep
@@ -49,11 +48,11 @@ def witness(nodes):
 @pytest.fixture
 def sweeper(nodes, witness):
     sweeper = Sweeper()
-    sweeper.arm()
     yield sweeper
     sweeper.robot.close()
 
 
+@rig.patient
 def test_run_differs_by_a_word(nodes, witness):
     done = rig.start("run", "--robot", "ros", "--planner", "fixed", PUT, "--json")
     out, err = done.communicate(timeout=90)
@@ -103,9 +102,11 @@ def forged(sweeper, witness, wrong) -> JointTrajectory:
     )
 
 
+@rig.patient
 def test_nothing_unsound_reaches_the_driver(sweeper, witness):
     """A stack holds the robot; a foreign client publishes in its name, and in others."""
     spin = witness.ros.spin
+    sweeper.arm()
     commander = sweeper.robot.commander
     until(lambda: witness.gated, "nothing passes", lambda: (sweeper.tick(), spin()))
     sweeper.run(0.3, spin)
@@ -118,10 +119,11 @@ def test_nothing_unsound_reaches_the_driver(sweeper, witness):
     sweeper.run(0.5, spin)
     reached = witness.gated[passed:]
     sent = {tuple(command.target.tolist()) for command in sweeper.sent}
-    assert len(reached) > 50
     for message in reached:
-        assert message.header.frame_id == commander
-        assert tuple(message.points[0].positions) in sent
+        ours = message.header.frame_id == commander and message.points
+        if message.points and not (ours and tuple(message.points[0].positions) in sent):
+            pytest.fail(f"this reached the driver: {message}")
+    assert len(reached) > 50
     after = {name: int(count) for name, count in witness.watchdog.items() if count.isdigit()}
     for reason in {reason for reason, _ in FAULTS.values()}:
         times = 5 * sum(reason == named for named, _ in FAULTS.values())
@@ -129,11 +131,12 @@ def test_nothing_unsound_reaches_the_driver(sweeper, witness):
     assert not sweeper.supervisor.stopped, sweeper.supervisor.reason
 
 
+@rig.patient
 def test_a_second_stack_is_refused(sweeper, witness):
+    sweeper.arm()
     sweeper.run(0.3)
     second = rig.start("run", "--robot", "ros", "--planner", "fixed", "home")
-    lines: list[str] = []
-    threading.Thread(target=lambda: lines.extend(second.stderr), daemon=True).start()
+    lines = rig.lines_of(second)
     refused = f"{sweeper.robot.commander} commands the robot"
     until(lambda: any(refused in line for line in lines), "it is not refused", sweeper.tick)
     second.terminate()
@@ -174,7 +177,9 @@ def settled(witness, killed: float) -> None:
 
 
 @pytest.mark.parametrize("name", ["watchdog", "coach"])
+@rig.patient
 def test_a_node_killed_in_mid_motion_stops_the_arm(nodes, sweeper, witness, name):
+    sweeper.arm()
     moving(sweeper, witness)
     killed = rig.kill(nodes, name)
     for _ in range(30):  # the stack goes on, and nothing of it comes through any more
@@ -199,17 +204,17 @@ def test_a_node_killed_in_mid_motion_stops_the_arm(nodes, sweeper, witness, name
     assert not sweeper.robot.closed()
 
 
+@rig.patient
 def test_a_stack_killed_in_mid_motion_stops_the_arm(nodes, witness):
     there = UR5E.home.tolist()
     postures = [json.dumps([pan, *there[1:]], separators=(",", ":")) for pan in (-0.5, 2.3)]
     goals = "; ".join(f"reach posture={posture}" for posture in postures)
     stack = rig.start("run", "--robot", "ros", "--planner", "fixed", goals)
-    until(
-        lambda: np.abs(witness.states[-1][3][0]) > 0.7, "no motion", lambda: witness.ros.spin(0.01)
-    )
+    lines = rig.lines_of(stack)
+    until(lambda: np.abs(witness.states[-1][3][0]) > 0.7, lines, lambda: witness.ros.spin(0.01))
     killed = monotonic()
     stack.kill()
-    stack.communicate()
+    stack.wait()
     until(lambda: witness.states[-1][0] > killed + 1.5, "no states", witness.ros.spin)
     states = [state for state in witness.states if state[0] > killed]
     rest = [state[0] for state in states if np.abs(state[3][:6]).max() > 0.02][-1]
@@ -221,7 +226,9 @@ def test_a_stack_killed_in_mid_motion_stops_the_arm(nodes, witness):
 # --- people -------------------------------------------------------------------------------------
 
 
+@rig.patient
 def test_a_correction_comes_over_ros_where_no_stack_is_on_this_machine(sweeper, witness):
+    sweeper.arm()
     said = rig.start("say", "a bit to the left", "--json")
     heard = []
     until(
@@ -234,10 +241,12 @@ def test_a_correction_comes_over_ros_where_no_stack_is_on_this_machine(sweeper, 
     assert answer["delivered"] and 0 < answer["latency_ms"] < 5000
 
 
+@rig.patient
 def test_the_coach_passes_on_what_say_says_and_the_watchdog_hears_an_emergency(
     nodes, sweeper, witness, monkeypatch
 ):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(nodes.folder))  # the coach's
+    sweeper.arm()
     sweeper.run(0.2)
     said = rig.start("say", "emergency stop! " + "x" * 600, "--json")
     heard = []
@@ -246,9 +255,29 @@ def test_the_coach_passes_on_what_say_says_and_the_watchdog_hears_an_emergency(
         "say does not end",
         lambda: (sweeper.tick(), heard.extend(sweeper.robot.hear())),
     )
+    assert sweeper.robot.closed() == "the watchdog says: emergency stop"
     assert json.loads(said.communicate()[0])["delivered"]
     assert len(heard[0].text) == topics.LONGEST
-    assert sweeper.robot.closed() == "the watchdog says: emergency stop"
+
+
+# --- a robot of one's own ---------------------------------------------------------------------
+
+
+def test_doctor_looks_at_the_live_topics(nodes, command, tmp_path):
+    file = tmp_path / "robot.toml"
+    file.write_text('like = "ur5e"')
+    code, out, said = command("doctor", "--robot", file, "--json")
+    checks = {check["name"]: check for check in json.loads(out)["checks"]}
+    assert all(checks[name]["ok"] for name in ("names", "stamps", "positions", topics.GATED)), said
+    wrong = ["wrong_joint", *UR5E.joints[1:]]
+    file.write_text(
+        f'like = "ur5e"\njoints = {json.dumps(wrong)}\n[[command]]\n'
+        'type = "positions"\ntopic = "/nobody"'
+    )
+    code, out, said = command("doctor", "--robot", file)
+    assert code == 1
+    assert "no joint state of wrong_joint; there are shoulder_pan_joint" in said
+    assert "nobody listens" in said
 
 
 # --- ends ---------------------------------------------------------------------------------------
