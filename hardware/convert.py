@@ -20,7 +20,10 @@ from robot.messages import COLOURS
 from robot.tennis import ball_fix
 from robot.types import Command, Fix, Image, JointMode, Vector, vector
 
-JPEG_QUALITY = 90
+JPEG = (  # colours as sharp as brightness: a ball is small, and known by its colour
+    *(cv2.IMWRITE_JPEG_QUALITY, 90),
+    *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
+)
 
 
 def to_stamp(nanoseconds: int) -> Time:
@@ -114,14 +117,15 @@ def to_stop(stamp: int, commander: str) -> JointTrajectory:
 
 
 def order(message: JointTrajectory) -> Order:
-    point = message.points[0] if message.points else JointTrajectoryPoint()
+    points = list(message.points)
+    point = points[0] if points else JointTrajectoryPoint()
     return Order(
         commander=message.header.frame_id,
         stamp=nanoseconds(message.header.stamp),
         joints=tuple(message.joint_names),
         q=tuple(point.positions),
         qd=tuple(point.velocities),
-        points=len(message.points),
+        points=len(points),
     )
 
 
@@ -173,9 +177,7 @@ def ball(message: PointStamped, time: float) -> Fix:
 
 
 def to_image(stamp: int, camera: str, image: Image) -> CompressedImage:
-    _, jpeg = cv2.imencode(
-        ".jpg", image.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    )
+    _, jpeg = cv2.imencode(".jpg", image.pixels[..., ::-1], JPEG)
     message = CompressedImage(format="jpeg", data=jpeg.tobytes())
     message.header.stamp, message.header.frame_id = to_stamp(stamp), camera
     return message

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-NodeName = Literal["driver", "watchdog", "coach", "objects", "ball", "stack"]
+NodeName = Literal["driver", "watchdog", "coach", "ball", "stack"]
 
 
 @dataclass(frozen=True, slots=True)

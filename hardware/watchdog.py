@@ -23,6 +23,7 @@ from robot.mode import EMERGENCY
 log = logging.getLogger(__name__)
 
 PERIOD = 0.005  # [s] between two looks at the clock
+ABOUT = 1.0  # [s] between two times that the limits are told
 
 
 def watch(robot: RobotFile) -> None:
@@ -50,7 +51,7 @@ class Watchdog:
         self._diagnostics = Diagnostics(ros)
         self._publishers = [ros.publisher(out.kind, out.channel.topic, COMMANDS) for out in outputs]
         self._robot = ros.publisher(String, topics.ROBOT, LATCHED)
-        self._robot.publish(String(data=to_json(robot)))
+        self._about, self._next_about = String(data=to_json(robot)), 0.0
         ros.subscribe(JointState, robot.joint_states, STATES, self._see)
         ros.subscribe(String, topics.ALIVE, STATES, self._hear_alive)
         ros.subscribe(String, topics.CORRECTION, TEXTS, self._hear_words)
@@ -65,8 +66,12 @@ class Watchdog:
 
     def tick(self) -> None:
         """Look at the clock."""
-        if self.gate.tick(monotonic()):
+        now = monotonic()
+        if self.gate.tick(now):
             self._halt()
+        if now >= self._next_about:  # latched; and again, for whom that has not reached
+            self._next_about = now + ABOUT
+            self._robot.publish(self._about)
         self._show()
 
     def end(self) -> None:

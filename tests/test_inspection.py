@@ -24,7 +24,11 @@ def seen(q=UR5E.home, qd=None, period=UR5E.dt, step=SECOND // 125, joints=UR5E.j
 
 
 def findings(states_seen, robot=ROBOT) -> dict[str, tuple[bool, str]]:
-    return {name: (ok, said) for name, ok, said in states(robot, states_seen)}
+    found: dict[str, tuple[bool, str]] = {}
+    for name, ok, said in states(robot, states_seen):
+        before, text = found.get(name, (True, ""))
+        found[name] = (before and ok, f"{text}{said}; ")
+    return found
 
 
 def test_a_robot_as_its_file_says():

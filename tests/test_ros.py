@@ -138,7 +138,7 @@ def test_a_second_stack_is_refused(sweeper, witness):
     second = rig.start("run", "--robot", "ros", "--planner", "fixed", "home")
     lines = rig.lines_of(second)
     refused = f"{sweeper.robot.commander} commands the robot"
-    until(lambda: any(refused in line for line in lines), "it is not refused", sweeper.tick)
+    until(lambda: any(refused in line for line in lines), lines, sweeper.tick)
     second.terminate()
     until(lambda: second.poll() is not None, "the second goes on", sweeper.tick)
     assert second.returncode == 1 and not sweeper.robot.closed()
@@ -263,10 +263,10 @@ def test_the_coach_passes_on_what_say_says_and_the_watchdog_hears_an_emergency(
 # --- a robot of one's own ---------------------------------------------------------------------
 
 
-def test_doctor_looks_at_the_live_topics(nodes, command, tmp_path):
+def test_doctor_looks_at_the_live_topics(nodes, tmp_path):
     file = tmp_path / "robot.toml"
     file.write_text('like = "ur5e"')
-    code, out, said = command("doctor", "--robot", file, "--json")
+    out, said = rig.start("doctor", "--robot", str(file), "--json").communicate(timeout=60)
     checks = {check["name"]: check for check in json.loads(out)["checks"]}
     assert all(checks[name]["ok"] for name in ("names", "stamps", "positions", topics.GATED)), said
     wrong = ["wrong_joint", *UR5E.joints[1:]]
@@ -274,8 +274,9 @@ def test_doctor_looks_at_the_live_topics(nodes, command, tmp_path):
         f'like = "ur5e"\njoints = {json.dumps(wrong)}\n[[command]]\n'
         'type = "positions"\ntopic = "/nobody"'
     )
-    code, out, said = command("doctor", "--robot", file)
-    assert code == 1
+    doctor = rig.start("doctor", "--robot", str(file))
+    _, said = doctor.communicate(timeout=60)
+    assert doctor.returncode == 1
     assert "no joint state of wrong_joint; there are shoulder_pan_joint" in said
     assert "nobody listens" in said
 

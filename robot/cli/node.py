@@ -1,11 +1,12 @@
 """`courtside node NAME`: one ROS 2 node, as `courtside nodes` and launch files start it."""
 
 import signal
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional
 
@@ -23,9 +24,10 @@ BEHIND = 5.0  # [s] that a driver may lag: where a command was lost while the li
 class Node:
     """One ROS 2 node, in this process. `courtside nodes` starts those that a robot needs."""
 
-    name: Positional[Literal["driver", "watchdog", "coach", "stack"]]
+    name: Positional[Literal["driver", "watchdog", "coach", "ball", "stack"]]
     """driver: serves a simulated robot. watchdog: guards the driver. coach: passes on what
-    `courtside say` says. stack: the control loop; begins at "re-arm, continue"."""
+    `courtside say` says. ball: sees the ball of table tennis in two cameras' pictures. stack: the
+    control loop; begins at "re-arm, continue"."""
     robot: str = "sim"
     """watchdog: sim, or a robot file."""
     world: worlds.WorldName = "tabletop"
@@ -56,6 +58,10 @@ class Node:
             watch(robot_file(self.robot, spec))
         elif self.name == "coach":
             self._coach()
+        elif self.name == "ball":
+            from hardware.sight import see_ball
+
+            see_ball()
         else:
             self._stack()
         return 0
@@ -65,6 +71,8 @@ class Node:
 
         with closing(self._simulated(spec)) as robot:
             serve(robot, build.supervisor(spec, BEHIND))
+            if self.world == "tennis":
+                print(f"score: {_score(robot)}", file=sys.stderr)
 
     def _simulated(self, spec: "RobotSpec") -> "Robot":
         film = self.frames > 0
@@ -96,9 +104,24 @@ class Node:
         from robot.cli.run import Run
 
         try:
-            Run(world=self.world, robot="ros", llm=self.llm, stay=True, disarmed=True).main()
+            Run(
+                world=self.world,
+                robot="ros",
+                llm=self.llm,
+                stay=True,
+                disarmed=True,
+                duration=inf,
+            ).main()
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _score(match: Any) -> str:
+    """Of a match of table tennis: how many balls came back, and the points."""
+    shots = [shot for shot in match.results() if shot.by == "robot"]
+    back = sum(shot.good for shot in shots)
+    points = ", ".join(f"{side.name.lower()} {n}" for side, n in match.score.points.items())
+    return f"{back} of {len(shots)} balls returned; points: {points}"
 
 
 def robot_file(robot: str, spec: "RobotSpec") -> "RobotFile":

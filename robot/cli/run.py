@@ -2,14 +2,14 @@
 
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from math import isinf
+from math import inf, isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional
 
 from robot.cli import build, worlds
-from robot.cli.errors import Failure, WrongUse
+from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
     from robot.types import Robot, RobotSpec
@@ -83,9 +83,9 @@ class Run:
             raise WrongUse("--games must be at least 1")
         settled = self._settled()
         if self.world == "tennis":
-            from robot.cli.run_tennis import play
+            from robot.cli.run_tennis import play, play_over_ros
 
-            return play(settled)
+            return play_over_ros(settled) if self.robot == "ros" else play(settled)
         spec = build.robot_spec(ROBOTS[self.world])
         scene, seed = (), self.seed or 0
         if self.world == "tabletop":
@@ -138,9 +138,10 @@ class Run:
                 interactive=not settled.instruction,
                 stay=self.stay,
                 guard=guard,
+                duration=self.duration if over_ros else inf,
             )
-            if guard is not None and not self.disarmed and (reason := guard.armed()):
-                raise Failure(f"the robot cannot be armed: {reason}")
+            if guard is not None and not self.disarmed:
+                build.arm(guard)
             session.run()
         success = planner.succeeded and not session.halted
         result = {

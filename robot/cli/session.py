@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any, Protocol
@@ -150,6 +151,7 @@ class Session:
     interactive: bool = False  # go on while somebody may type
     stay: bool = False  # go on even then
     guard: Guard | None = None
+    duration: float = inf  # [s] at most
     ticks: int = 0
     overruns: int = 0
     stops: int = 0
@@ -176,6 +178,7 @@ class Session:
         ear = Ear(self.robot.now, self.typed)
         interrupts = Interrupts()
         guard = self.guard
+        began: float | None = None
         idle_since: float | None = None
         was_stopped = False
 
@@ -194,9 +197,12 @@ class Session:
             return heard
 
         def until(tick: Tick) -> bool:
-            nonlocal idle_since
+            nonlocal idle_since, began
             now = tick.state.time
+            began = now if began is None else began
             self.halted = mode.halted
+            if now - began > self.duration:
+                return True
             if self.interrupted and not np.any(tick.state.reference.qd):
                 return True
             if self.stay or ((self.interactive or mode.halted) and ear.typed_open):
