@@ -17,6 +17,7 @@ from robot.tennis import TABLE_LENGTH, TABLE_WIDTH
 
 GRAVITY = 9.81  # [m/s^2]
 STEP = 0.01  # [s] of integration; the error of a flight of 1 s is below .1 mm
+STRIDE = 0.02  # [s] likewise, for what is predicted anew at every tick
 HALF_WIDTH, HALF_LENGTH = TABLE_WIDTH / 2, TABLE_LENGTH / 2
 NUMBERS = (
     *("drag", "viscous", "lift", "lift_half", "spin_decay", "table_friction", "table_grip"),
@@ -221,6 +222,40 @@ def cross(k: Any, s: State, axis: int, value: float, horizon: float) -> tuple[fl
             return i * STEP + part, step(k, s, part)
         s = after
     return nan, s
+
+
+@compiled
+def interception(k: Any, s: State, y: float, bounced: bool, horizon: float) -> tuple[float, State]:
+    """When [s], and in which state, a ball that comes towards -y passes the plane at `y` [m].
+
+    It may bounce once, unless it has `bounced`; from there it flies on as if there were no table,
+    so that a ball that comes down short passes below 0. One that has passed is taken back along a
+    straight line, and one that does not pass within the `horizon` [s] is as it is by then.
+    """
+    if s[1] <= y:
+        past = (s[1] - y) / min(s[4], -0.5)
+        return -past, straight(s, -past)
+    time = 0.0
+    while time < horizon:
+        if bounced:
+            after = step(k, s, STRIDE)
+        else:
+            after, bounced = advance(k, s, STRIDE)
+            bounced = bounced and after[1] < 0
+        if after[1] <= y:
+            part = (s[1] - y) / (s[1] - after[1]) * STRIDE
+            there = step(k, s, part) if bounced else advance(k, s, part)[0]
+            late = (there[1] - y) / min(there[4], -0.5)
+            return time + part - late, straight(there, -late)
+        s, time = after, time + STRIDE
+    return time, s
+
+
+@compiled
+def straight(s: State, time: float) -> State:
+    """`time` [s] later, of either sign, along a straight line."""
+    x, y, z = s[0] + time * s[3], s[1] + time * s[4], s[2] + time * s[5]
+    return (x, y, z, s[3], s[4], s[5], s[6], s[7], s[8])
 
 
 @compiled

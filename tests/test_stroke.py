@@ -103,7 +103,7 @@ def test_bad_settings_are_refused():
 
 
 def test_what_was_learned_runs_without_its_teacher(monkeypatch):
-    names = ("stroke", "aim", "reach", "servo")
+    names = ("stroke", "aim", "reach", "lead")
     for name in [name for name in sys.modules if name.startswith("skills.tennis")]:
         monkeypatch.delitem(sys.modules, name)
     for name in names:
@@ -115,6 +115,8 @@ def test_what_was_learned_runs_without_its_teacher(monkeypatch):
     n = 8
     balls = states.invent(np.random.default_rng(3), n).values
     fates, _ = play(
-        Arena(TennisBatch(n, np.random.default_rng(4)), PAPER), balls, Learned(controllers, choose)
+        Arena(TennisBatch(n, np.random.default_rng(4)), PAPER),
+        balls,
+        Learned(controllers, choose, PAPER),
     )
     assert fates.hit.any()

@@ -361,3 +361,22 @@ def test_wrong_use_of_the_command(command, tmp_path):
     code, _, error = command("eval", "match", "--states", tmp_path, "--n", 1)
     assert code == 2 and "cannot read" in error
     assert command("eval", "match", "--n", 0)[0] == 2
+
+
+def test_preferences_are_drawn(command, tmp_path, monkeypatch):
+    monkeypatch.setattr("robot.cli.matches.LIMIT", 12.0)
+    file = tmp_path / "preferences.png"
+    few = ("--n", 2, "--games", 1, "--plot", file, "--json")
+    code, out, _ = command("eval", "match", "--opponent", "beginner", *few)
+    assert code == 0 and sum(made["n"] for made in json.loads(out)["by_choice"].values()) > 0
+    assert file.read_bytes().startswith(b"\x89PNG") and file.stat().st_size > 10_000
+    code, _, error = command("eval", "match", "--policy", "stroke", *few)
+    assert code == 2 and "--plot needs --policy learned" in error
+
+
+def test_the_benchmark_reports_times(command):
+    code, out, _ = command("bench", "tennis", "--n", 150, "--json")
+    report = json.loads(out)
+    assert code == 0 and report["n"] == 150
+    assert 0 < report["p50_ms"] <= report["p99_ms"] and report["steps_per_s"] > 1000
+    assert report["choices"] > 0 and report["choice_p99_ms"] > 0 <= report["overruns"]

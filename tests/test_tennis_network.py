@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot.ball import BallState
 from robot.types import vector
 from skills.saved import CheckpointError, write
-from skills.tennis.controller import FORMAT, Controller, Playing, observation
+from skills.tennis.controller import FORMAT, Controller, Playing
 from skills.tennis.network import (
     ADAPTER,
     CONTROLLER,
@@ -285,13 +284,6 @@ def test_playing_is_normalise_network_adapter_speed():
     assert (old[0] == anew).all() and not (old[1] == anew).all()
 
 
-def test_an_observation_is_16_values():
-    ball = BallState(*np.arange(36.0).reshape(3, 4, 3))
-    seen = observation(ball, np.full((4, 8), 99.0))
-    assert seen.shape == (4, 16)
-    assert seen[2].tolist() == [6, 7, 8, 18, 19, 20, *[99] * 8, 30, 32]
-
-
 def test_nonsense_is_refused_in_one_line():
     made = controller()
     with pytest.raises(ValueError, match="valid are forehand, backhand"):
@@ -329,7 +321,7 @@ def test_other_files_are_refused(saved, tmp_path):
 
     with pytest.raises(CheckpointError, match="no such"):
         Controller.load(tmp_path / "none.safetensors")
-    with pytest.raises(CheckpointError, match="is courtside-tennis-2; expected is courtside-beso"):
+    with pytest.raises(CheckpointError, match="is courtside-tennis-3; expected is courtside-beso"):
         Checkpoint.load(saved)
     lacking = tmp_path / "lacking.safetensors"
     write(lacking, FORMAT, {"speed": np.zeros(8)}, {"name": "x"})

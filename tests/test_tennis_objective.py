@@ -17,7 +17,7 @@ from sim.tennis.quick import QuickBatch
 from skills.tennis.arena import Arena
 from skills.tennis.controller import Controller
 from skills.tennis.curriculum import Tally
-from skills.tennis.evaluate import Learned, play
+from skills.tennis.evaluate import Learned, play, the_one
 from skills.tennis.network import ADAPTER, CONTROLLER, initial
 from skills.tennis.objective import Aim, Returning
 from skills.tennis.recipes import FOLDER
@@ -84,7 +84,7 @@ def test_it_plays_as_evaluations_do(balls):
     values = [drawn.draw(Tally.empty(tried.categories), np.random.default_rng(s))[0] for s in seeds]
     worlds = QuickBatch(n, np.random.default_rng(0))
     worlds.reseed([np.random.default_rng((seed, 1)) for seed in seeds.tolist()])
-    player = Learned([FOREHAND], lambda ball: np.zeros(len(ball.position), np.int64))
+    player = Learned([FOREHAND], the_one, PAPER)
     fates, _ = play(Arena(worlds, PAPER), np.array(values), player)
     assert abs(result.gained.tally.returned.sum() - fates.landed.sum()) <= 1
     assert result.rewards[0][fates.landed].min() > result.rewards[0][~fates.landed].mean()

@@ -15,6 +15,7 @@ class Experience:
 
     def __init__(self, chooser: Chooser) -> None:
         self.chooser = chooser
+        self.preferences: list[dict[str, float]] = []  # after each choice whose end is known
         self._open: Choice | None = None  # what became of it is not known yet
         self._read = 0  # shots that are dealt with
 
@@ -48,4 +49,5 @@ class Experience:
     ) -> None:
         if self._open is not None:
             self.chooser.learn(self._open, hit, place, speed, back)
+            self.preferences.append(dict(self.chooser.preferences.h))
             self._open = None

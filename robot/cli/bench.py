@@ -27,9 +27,10 @@ GOALS = (
 class Bench:
     """Measure the speed of this machine: the loop, simulation, inference."""
 
-    what: Positional[Literal["loop", "tabletop", "beso", "ros"]]
+    what: Positional[Literal["loop", "tabletop", "tennis", "beso", "ros"]]
     """loop: CPU time of a tick without physics and skills, and of the Supervisor.
     tabletop: simulated seconds a second, without cameras, in both engines.
+    tennis: time of a tick of a match, from observation to command, and of a choice; physics steps.
     beso: latency of one replan of a diffusion policy, beside diffusers' schedulers.
     ros: from a joint state to its command and back between two processes, over DDS."""
     n: int = 4000
@@ -46,14 +47,14 @@ class Bench:
     def main(self) -> int:
         if self.n < 100:
             raise WrongUse("--n must be at least 100")
-        measures = {
+        kinds = {
             "loop": self._loop,
             "tabletop": self._tabletop,
+            "tennis": self._tennis,
             "beso": self._beso,
             "ros": self._ros,
         }
-        result = measures[self.what]()
-        result |= {"seed": self.seed}
+        result = kinds[self.what]() | {"seed": self.seed}
         if self.json:
             print(json.dumps(result))
         else:
@@ -75,6 +76,11 @@ class Bench:
             **_quantiles("loop", ticks),
             **_quantiles("supervisor", filters),
         }
+
+    def _tennis(self) -> dict[str, object]:
+        from robot.cli.bench_tennis import measure
+
+        return measure(self.n, self.seed)
 
     def _beso(self) -> dict[str, object]:
         from robot.cli.bench_beso import measure

@@ -20,7 +20,7 @@ from sim.tennis import states as s
 from sim.tennis.batch import TennisBatch
 from skills.tennis.arena import Arena, Senses
 from skills.tennis.controller import Controller
-from skills.tennis.evaluate import Learned, play
+from skills.tennis.evaluate import Learned, play, the_one
 
 AT_ONCE = 250  # balls that are simulated together
 MIRROR = np.array([-1.0, 1.0, 1.0] * 6)  # of a position and a velocity at three timesteps
@@ -66,7 +66,7 @@ class Tried:
     """A controller that plays every ball, from when a choice would be made; a `Player`."""
 
     def __init__(self, made: Controller) -> None:
-        self._learned = Learned([made], lambda ball: np.zeros(len(ball.position), np.int64))
+        self._learned = Learned([made], the_one, PAPER)
 
     def begin(self, senses: Senses) -> None:
         n = len(senses.q)

@@ -11,6 +11,7 @@ from robot.types import Flight, Vector
 
 if TYPE_CHECKING:  # imported where used: help must print at once
     from planners.tennis.decide import Decider
+    from robot.ball import Track
     from skills.tennis.arena import Senses
     from skills.tennis.controller import Controller
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:  # imported where used: help must print at once
 class Decided:
     """n robots with the same controllers, and a decider each; a `skills.tennis.evaluate.Player`."""
 
-    def __init__(self, made: "Sequence[Controller]", deciders: "Sequence[Decider]") -> None:
+    def __init__(
+        self, made: "Sequence[Controller]", deciders: "Sequence[Decider]", track: "Track"
+    ) -> None:
         from skills.tennis.evaluate import Learned
 
         self._deciders, self._index = deciders, {one.name: i for i, one in enumerate(made)}
-        self._learned = Learned(made, self._pick)
+        self._learned = Learned(made, self._pick, track)
         self.names = [""] * len(deciders)  # of what was chosen last
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from robot.cli.errors import WrongUse
-from robot.cli.train_tennis import WorldName, stage
+from robot.cli.train_tennis import TrackName, WorldName, stage
 
 if TYPE_CHECKING:
     from robot.types import Vector
@@ -22,8 +22,10 @@ class TrainDescriptors:
     """Ball states of rallies, a JSON file."""
     serves: Path
     """Ball states of serves."""
+    track: TrackName = "paper"
+    """Which world."""
     controllers: Path | None = None
-    """Their folder. Default: those that come with the package."""
+    """Their folder. Default: those that come with the package, for this track."""
     out: Path | None = None
     """The file to write. Default: descriptors.safetensors in that folder."""
     n: int = 12_000
@@ -40,16 +42,16 @@ class TrainDescriptors:
         from rich.console import Console
         from rich.progress import Progress
 
-        from robot.ball import PAPER
+        from robot.ball import TRACKS
         from robot.cli.session import print_json
         from skills.saved import CheckpointError
         from skills.tennis.arena import Arena
         from skills.tennis.descriptors import Descriptors, Tried, key
-        from skills.tennis.evaluate import Learned, play
-        from skills.tennis.recipes import FOLDER, RECIPES
+        from skills.tennis.evaluate import Learned, play, the_one
+        from skills.tennis.recipes import FOLDERS, RECIPES
         from skills.tennis.skill import DESCRIBED, controller
 
-        folder = self.controllers or FOLDER
+        folder, track = self.controllers or FOLDERS[self.track], TRACKS[self.track]
         names = [name for name in RECIPES if (folder / f"{name}.safetensors").exists()]
         if not names:
             raise WrongUse(f"there are no controllers in {folder}")
@@ -65,10 +67,10 @@ class TrainDescriptors:
                 tried, rng = Tried.none(), np.random.default_rng(self.seed)  # the same for all
                 for first in range(0, len(balls), AT_ONCE):
                     some = balls[first : first + AT_ONCE]
-                    worlds = stage(self.world, len(some))
+                    worlds = stage(self.world, len(some), self.track)
                     worlds.reseed(rng.spawn(len(some)))
-                    arena = Arena(worlds, PAPER)
-                    player = Learned([made], lambda ball: np.zeros(len(ball.position), np.int64))
+                    arena = Arena(worlds, track)
+                    player = Learned([made], the_one, track)
                     fates, known = play(arena, some, player)
                     keys = key(known)
                     seen = ~np.isnan(keys[:, 0])

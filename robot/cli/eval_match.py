@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from robot.cli.errors import WrongUse
+
+if TYPE_CHECKING:
+    from sim.tennis.evaluate import Policy
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class EvalMatch:
     """Write every match, with its table of shots, to this file (JSON)."""
     video: Path | None = None
     """Film the best rally (MP4)."""
+    plot: Path | None = None
+    """Draw how preferences went over the matches, learned controllers, to this file (.png ...)."""
     n: int = 100
     """Matches."""
     seed: int = 100_000
@@ -40,25 +45,36 @@ class EvalMatch:
         if self.n < 1 or self.games < 1 or self.seed < 0:
             raise WrongUse("--n and --games must be at least 1, and --seed at least 0")
 
+        import numpy as np
         from rich.console import Console
         from rich.progress import Progress
 
         from robot.ball import PAPER
         from robot.cli import matches
+        from robot.cli.eval_beso import open_plot
         from robot.cli.session import print_json
         from sim.tennis.evaluate import summary
         from sim.tennis.states import StatesError
 
-        for path in (self.shots, self.video):
+        for path in (self.shots, self.video, self.plot):
             if path and not path.parent.is_dir():
                 raise WrongUse(f"there is no folder {path.parent}")
+        if self.plot:
+            if self.policy != "learned":
+                raise WrongUse("--plot needs --policy learned")
+            open_plot(self.plot)
         made = {"learned": matches.controllers, "stroke": matches.strokes}[self.policy]
-        factory = made(self.choice, PAPER)
+        factory, policies = made(self.choice, PAPER), list[Any]()
+
+        def kept(n: int, rng: np.random.Generator) -> "Policy":
+            policies.append(factory(n, rng))
+            return policies[-1]
+
         setup = matches.Setup(self.opponent, self.fresh, self.games, self.states, self.n, self.seed)
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(f"{self.opponent} {self.choice}", total=self.n)
             try:
-                played = matches.play_all(setup, factory, lambda k: bar.advance(task, k))
+                played = matches.play_all(setup, kept, lambda k: bar.advance(task, k))
             except (StatesError, ValueError) as error:
                 raise WrongUse(str(error)) from error
         report: dict[str, Any] = {
@@ -73,6 +89,8 @@ class EvalMatch:
             matches.write_records(self.shots, played, self.seed)
         if self.video:
             report["film"] = matches.film(self.video, played, setup)
+        if self.plot:
+            matches.draw(self.plot, [one for policy in policies for one in policy.experiences])
         if self.json:
             print_json(report)
         else:

@@ -32,8 +32,11 @@ class EvalTennis:
     controller: str = "learned"
     """learned: for each ball, the one of which most is expected. stroke: the model-based one. Or a
     learned controller's name."""
+    controllers: Path | None = None
+    """The folder of the learned ones. Default: those that come with the package, for this track."""
     track: Literal["paper", "physical"] = "paper"
-    """Which world: the published parameters, or coefficients measured on real balls."""
+    """Which world: the published parameters, or coefficients measured on real balls. There, only
+    states count whose balls come as the rules want: their spins are those of the other world."""
     target: tuple[float, float] = (0.0, 0.8)
     """[m] stroke: where balls shall land."""
     flight: float = 0.58
@@ -72,6 +75,8 @@ class EvalTennis:
         except s.StatesError as error:
             raise WrongUse(str(error)) from error
         pool = loaded.pick(loaded.held_out) if self.held_out else loaded
+        if self.track == "physical":
+            pool = pool.pick(s.valid(pool.ball(), TRACKS[self.track]))
         if not 1 <= self.n <= len(pool):
             raise WrongUse(f"--n must be between 1 and {len(pool)}, the states there are")
         if self.plot:
@@ -179,10 +184,11 @@ class EvalTennis:
 
     def _team(self) -> "tuple[list[Controller], Choose]":
         from skills.saved import CheckpointError
+        from skills.tennis.recipes import FOLDERS
         from skills.tennis.skill import team
 
         try:
-            return team(self.controller)
+            return team(self.controller, self.controllers or FOLDERS[self.track])
         except (CheckpointError, ValueError) as error:
             raise WrongUse(str(error)) from error
 
@@ -198,7 +204,7 @@ class EvalTennis:
         from skills.tennis.recipes import RECIPES
 
         controllers, choose = self._team()
-        player = Learned(controllers, choose)
+        player = Learned(controllers, choose, track)
         aims = np.array([RECIPES[made.name].target for made in controllers])
         return player, lambda: aims[player.chosen]
 

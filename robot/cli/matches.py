@@ -18,6 +18,7 @@ from robot.tennis import TENNIS
 from robot.types import Vector
 
 if TYPE_CHECKING:
+    from planners.tennis.experience import Experience
     from robot.ball import Track
     from robot.shots import Shot
     from sim.tennis.court import Seen
@@ -191,7 +192,7 @@ class Controllers:
         ]
         networks = build.tennis_networks()
         deciders = [Decider(experience, networks, track) for experience in self.experiences]
-        self._decided = Decided(made, deciders)
+        self._decided = Decided(made, deciders, track)
         self._filter, self._limiter = BallFilter(track, None, n), Limiter(inside(TENNIS), n)
         self._sent = np.zeros((n, len(TENNIS.joints)))
         self._playing = np.zeros(n, dtype=bool)
@@ -232,6 +233,36 @@ def write_records(path: Path, played: "Sequence[Played]", seed: int) -> None:
     from sim.tennis.evaluate import record
 
     path.write_text(json.dumps([record(match, seed + i) for i, match in enumerate(played)]))
+
+
+def draw(path: Path, experiences: "Sequence[Experience]") -> None:
+    """Preferences, shot by shot: of the first match, and in the mean of all."""
+    from matplotlib import colormaps
+    from matplotlib.figure import Figure
+
+    names = list(experiences[0].chooser.preferences.h)
+    longest = max(len(one.preferences) for one in experiences)
+    h = np.full((len(experiences), longest, len(names)), np.nan)
+    for i, one in enumerate(experiences):
+        for shot, found in enumerate(one.preferences):
+            h[i, shot:] = [found[name] for name in names]  # they last
+    figure = Figure((10, 4), layout="constrained")
+    colours = colormaps["tab20"].colors  # pyright: ignore[reportAttributeAccessIssue]
+    means = np.nanmean(h, axis=0) if longest else h[0]
+    for axes, title, values in zip(
+        figure.subplots(1, 2, sharey=True),
+        ("the first match", f"mean of {len(experiences)} matches"),
+        (h[0], means),
+        strict=True,
+    ):
+        for k, name in enumerate(names):
+            axes.plot(values[:, k], label=name, color=colours[k % len(colours)])
+        axes.set(title=title, xlabel="choices whose end is known")
+        axes.grid(alpha=0.3)
+        if axes.get_subplotspec().is_first_col():
+            axes.set_ylabel("preference H")
+    figure.legend(loc="outside right upper", fontsize="small")
+    figure.savefig(path, dpi=120)
 
 
 def film(path: Path, played: "Sequence[Played]", setup: Setup) -> dict[str, Any]:

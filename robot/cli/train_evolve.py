@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional
 
 from robot.cli import build
 from robot.cli.errors import WrongUse
-from robot.cli.train_tennis import WorldName, balls, curriculum, stage
+from robot.cli.train_tennis import TrackName, WorldName, balls, curriculum, stage
 
 if TYPE_CHECKING:
     from skills.tennis.controller import Controller
@@ -33,7 +33,7 @@ class Task:
     adapter: bool  # is it the adapter, to the track `physical`?
 
     @property
-    def track(self) -> Literal["paper", "physical"]:
+    def track(self) -> TrackName:
         return "physical" if self.adapter else "paper"
 
     def __call__(self) -> "Returning":
@@ -41,7 +41,7 @@ class Task:
         from skills.tennis.objective import Returning
         from skills.tennis.recipes import RECIPES
 
-        drawn = curriculum(balls(RECIPES[self.name], self.rallies, self.serves))
+        drawn = curriculum(balls(RECIPES[self.name], self.rallies, self.serves), self.track)
         return Returning(self.stage, TRACKS[self.track], drawn, self.aim())
 
     def aim(self) -> "Aim":
@@ -67,7 +67,7 @@ class Task:
 
         from robot.ball import TRACKS
         from skills.tennis.arena import Arena
-        from skills.tennis.evaluate import Learned, play
+        from skills.tennis.evaluate import Learned, play, the_one
         from skills.tennis.recipes import RECIPES
 
         recipe = RECIPES[self.name]
@@ -75,7 +75,7 @@ class Task:
         some = states[np.random.default_rng(seed).permutation(len(states))[:n]]
         worlds = self.stage(len(some))
         worlds.reseed(np.random.default_rng([seed, 1]).spawn(len(some)))
-        player = Learned([controller], lambda ball: np.zeros(len(ball.position), np.int64))
+        player = Learned([controller], the_one, TRACKS[self.track])
         fates, _ = play(Arena(worlds, TRACKS[self.track]), some, player)
         aside = np.linalg.norm(fates.place - recipe.target, axis=1)
         return {

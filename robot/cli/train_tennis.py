@@ -13,8 +13,9 @@ from robot.cli import build
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:
-    from robot.ball import TrackName
+    from robot.types import Vector
     from sim.tennis.states import States
+    from skills.tennis.controller import Controller
     from skills.tennis.curriculum import Curriculum
     from skills.tennis.distil import Learned
     from skills.tennis.objective import Stage
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from skills.tennis.stroke import StrokeConfig
 
 WorldName = Literal["surrogate", "mujoco"]
+TrackName = Literal["paper", "physical"]
 SPARSE = 30  # balls that a category of the curriculum needs
 
 
@@ -37,8 +39,12 @@ class TrainTennis:
     """Ball states of serves, for controllers that return those."""
     out: Path | None = None
     """The file to write. Default: runs/NAME.safetensors."""
+    track: TrackName = "paper"
+    """paper; or physical: teach an adapter, by which a controller of the track `paper` plays
+    there. Nothing but the adapter changes."""
     begin: Path | None = None
-    """A controller to start from. Default: the recipe's, from the package, if it has one."""
+    """A controller to start from. Default: the recipe's, from the package, if it has one; or for
+    an adapter, the package's own."""
     world: WorldName = "surrogate"
     """Where it plays: the compiled surrogate, or MuJoCo, which takes some thirty times as long."""
     rounds: int = 20
@@ -66,7 +72,7 @@ class TrainTennis:
 
         import numpy as np
 
-        from robot.ball import PAPER
+        from robot.ball import TRACKS
         from robot.cli.session import print_json
         from robot.tennis import SPEED
         from sim.tennis.states import StatesError
@@ -79,16 +85,17 @@ class TrainTennis:
             raise WrongUse(f"unknown controller {self.controller!r}; valid: {', '.join(RECIPES)}")
         torch.set_num_threads(self.threads)
         recipe = RECIPES[self.controller]
-        begin: Learned | None = None
-        path = self.begin or (FOLDER / f"{recipe.begin}.safetensors" if recipe.begin else None)
+        begin, frozen = None, None
+        first = self.controller if self.track == "physical" else recipe.begin
+        path = self.begin or (FOLDER / f"{first}.safetensors" if first else None)
         try:
             if path:
                 start = Controller.load(path)
-                begin = start.parameters.astype(np.float64), start.normaliser
-            pool = Pool(recipe, self.rallies, self.serves)
+                begin, frozen = self._begin(start)
+            pool = Pool(recipe, self.rallies, self.serves, self.track)
         except (CheckpointError, StatesError) as error:
             raise WrongUse(str(error)) from error
-        worlds = stage(self.world, self.episodes)
+        worlds = stage(self.world, self.episodes, self.track)
         worlds.reseed(np.random.default_rng(self.seed).spawn(self.episodes))
         config = DistilConfig(self.rounds, self.steps, self.last_steps, seed=self.seed)
         with _bar(self.controller, self.rounds) as show:
@@ -106,15 +113,17 @@ class TrainTennis:
                 show(round_, dict(metrics))
 
             metrics: dict[str, float] = {}
-            made = distil(worlds, pool.draw, PAPER, config, told, begin)
+            made = distil(worlds, pool.draw, TRACKS[self.track], config, told, begin, frozen)
         out = self.out or Path("runs") / f"{self.controller}.safetensors"
+        learned = made[0].astype(np.float32)
         Controller(
             self.controller,
             recipe.style,
-            "paper",
+            self.track,
             SPEED,
             made[1],
-            made[0].astype(np.float32),
+            learned if frozen is None else frozen.astype(np.float32),
+            None if frozen is None else learned,
             command=build.typed(),
             commit=build.origin()["commit"],
             metrics=metrics,
@@ -125,8 +134,22 @@ class TrainTennis:
             print(f"written: {out}", file=sys.stderr)
         return 0
 
+    def _begin(self, start: "Controller") -> "tuple[Learned, Vector | None]":
+        """What is learned, to begin with; and for an adapter, the controller that stays."""
+        import numpy as np
 
-def stage(world: WorldName, n: int, track: "TrackName" = "paper") -> "Stage":
+        from skills.tennis.network import ADAPTER, initial
+
+        parameters = start.parameters.astype(np.float64)
+        if self.track == "paper":
+            return (parameters, start.normaliser), None
+        adapter = start.adapter  # without one, one that changes nothing
+        if adapter is None:
+            adapter = initial(ADAPTER, np.random.default_rng(self.seed), last=0.0)
+        return (adapter.astype(np.float64), start.normaliser), parameters
+
+
+def stage(world: WorldName, n: int, track: TrackName = "paper") -> "Stage":
     """n worlds; they are to be given generators of their own before they are played in."""
     import numpy as np
 
@@ -163,13 +186,15 @@ def balls(recipe: "Recipe", rallies: Path, serves: Path | None, held_out: bool =
     return both.pick(mine)
 
 
-def curriculum(states: "States") -> "Curriculum":
-    """By categories of balls; those with too few are left to the others."""
+def curriculum(states: "States", track: TrackName = "paper") -> "Curriculum":
+    """By categories of balls that can be played; those with too few are left to the others."""
     import numpy as np
 
+    from robot.ball import TRACKS
     from sim.tennis import states as s
     from skills.tennis.curriculum import Curriculum
 
+    states = states.pick(s.valid(states.ball(), TRACKS[track]))
     members = {
         name: np.flatnonzero(mask)
         for name, mask in s.categories(states).items()
@@ -177,7 +202,7 @@ def curriculum(states: "States") -> "Curriculum":
     } or {"all": np.arange(len(states))}
 
     def valid(value: Any) -> bool:
-        return bool(s.valid(s.split(value[None]))[0])
+        return bool(s.valid(s.split(value[None]), TRACKS[track])[0])
 
     return Curriculum(states.values, members, valid)
 
@@ -185,12 +210,14 @@ def curriculum(states: "States") -> "Curriculum":
 class Pool:
     """The balls that a controller is taught with: by an automatic curriculum."""
 
-    def __init__(self, recipe: "Recipe", rallies: Path, serves: Path | None) -> None:
+    def __init__(
+        self, recipe: "Recipe", rallies: Path, serves: Path | None, track: TrackName = "paper"
+    ) -> None:
         import numpy as np
 
         from skills.tennis.curriculum import Tally
 
-        self._curriculum = curriculum(balls(recipe, rallies, serves))
+        self._curriculum = curriculum(balls(recipe, rallies, serves), track)
         self._count = len(self._curriculum.names)
         self._tally = Tally.empty(self._count)
         self._drawn: Any = np.empty(0, np.int64)

@@ -2,8 +2,8 @@
 
 `opponents.json` holds, for each level, the calibrated mean strength and players that were drawn
 once: they are the ones to compare on. Others can be drawn at any time. The strengths are those at
-which a robot that plays the model-based stroke in MuJoCo, its target chosen at random, wins the
-published share of the points; `tests/benchmark/tennis_opponents.py` found them (64 games a level,
+which the robot in MuJoCo, its learned controllers chosen at random, wins the published share of
+the points; `tests/benchmark/tennis_opponents.py` found them (64 games a level,
 seed 100), and
 
     python -m sim.tennis.calibrate --strengths 2.06 3.07 3.49 3.05 --seed 0

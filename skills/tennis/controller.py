@@ -8,31 +8,17 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from robot.ball import BallState
 from robot.types import Vector, vector
 from skills.saved import CheckpointError, read, write
 from skills.tennis.network import ADAPTER, CONTROLLER, Network, Shape, Stream, modulate
 from skills.tennis.normalise import Normaliser
 
-FORMAT = "courtside-tennis-2"
+FORMAT = "courtside-tennis-3"
 
 Style = Literal["forehand", "backhand"]
 Track = Literal["paper", "physical"]
 STYLES: tuple[Style, ...] = get_args(Style)
 TRACKS: tuple[Track, ...] = get_args(Track)
-
-
-def observation(ball: BallState, q: ArrayLike) -> Vector:
-    """A timestep (..., 16) of what a controller sees.
-
-    The estimated ball: position (..., 3) [m] and velocity (..., 3) [m/s] in the table's frame;
-    joint positions (..., 8) [m or rad]; and the ball's estimated spin about x and z [rad/s], in
-    the two places where the paper's controllers see their style: of a controller that never
-    changes, while the spin decides where the ball leaves the racket.
-    """
-    spin = np.asarray(ball.spin, np.float64)[..., [0, 2]]
-    parts = [np.asarray(part, np.float64) for part in (ball.position, ball.velocity, q)]
-    return np.concatenate((*parts, spin), axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +108,7 @@ class Playing:
         parameters: ArrayLike,  # (10676,) or (P, 10676)
         normaliser: Normaliser,
         speed: Vector,  # (8,) [m/s or rad/s] of each joint at an output of 1
-        first: ArrayLike,  # (B, 16) or (P, B, 16), see `observation`
+        first: ArrayLike,  # (B, 16) or (P, B, 16), see `skills.tennis.observer`
         adapter: ArrayLike | None = None,  # (2836,) or (P, 2836)
     ) -> None:
         self._normaliser, self._speed = normaliser, speed

@@ -11,19 +11,23 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
+from torch.nn.functional import smooth_l1_loss
 
 from robot.ball import Track
 from robot.tennis import SPEED, TENNIS
 from robot.types import Vector, vector
 from skills.tennis.arena import Arena, Fates, Worlds
-from skills.tennis.controller import Playing, observation
-from skills.tennis.network import CONTROLLER, initial
-from skills.tennis.network_torch import TorchNetwork
+from skills.tennis.controller import Playing
+from skills.tennis.network import ADAPTER, CONTROLLER, initial
+from skills.tennis.network_torch import Adapted, TorchNetwork
 from skills.tennis.normalise import Normaliser
+from skills.tennis.observer import Observer
 from skills.tennis.stroke import Stroke, StrokeConfig
 
-Learned = tuple[Vector, Normaliser]  # parameters (10676,), and of what is observed
+Learned = tuple[Vector, Normaliser]  # parameters (n,), and of what is observed
 LONGEST = 100  # ticks of an episode that are kept
+ROUGH = 0.05  # [of full speed] errors above this are not squared
 AFTER = 3  # ticks after contact that are learned: the follow-through
 
 
@@ -57,7 +61,7 @@ def lesson(
     states: Vector,
     track: Track,
     strokes: list[StrokeConfig],
-    pupil: Learned | None,
+    pupil: Playing | None,
 ) -> tuple[Lessons, Fates]:
     """One episode of each of `states` (n, 9): played by the pupil, or the teacher if there is none.
 
@@ -72,21 +76,21 @@ def lesson(
         np.zeros((n, LONGEST, CONTROLLER.outputs), np.float32),
         np.zeros((n, LONGEST), np.float32),
     )
-    parameters, normaliser = pupil or (np.zeros(CONTROLLER.size), Normaliser.empty(16))
-    playing = Playing(parameters, normaliser, SPEED, observation(senses.ahead, senses.q))
+    observer = Observer(track, senses.q)
     age = np.full(n, -1)  # ticks since the ball is known
     for _ in range(LONGEST):
-        now, given = np.full(n, senses.now), observation(senses.ahead, senses.q)
+        now, given = np.full(n, senses.now), observer.see(senses)
         said = teacher.act(now, senses.ball, senses.seen, senses.q, senses.measured, senses.sent)
         known = ~np.isnan(given[:, 0])
-        playing.restart(known & (age < 0), given)
+        if pupil is not None:
+            pupil.restart(known & (age < 0), given)
         age[known | (age >= 0)] += 1
         rows, ticks = np.flatnonzero(age >= 0), age[age >= 0]
         lessons.seen[rows, ticks] = given[rows]
         lessons.said[rows, ticks] = (said / SPEED)[rows]
         counts = (teacher.due() > now - AFTER * TENNIS.dt) & ~arena.over
         lessons.counts[rows, ticks] = counts[rows]
-        wish = said if pupil is None else playing.act(given)
+        wish = said if pupil is None else pupil.act(given)
         senses = arena.step(np.where(age[:, None] >= 0, wish, 0.0))
         if arena.over.all():
             break
@@ -94,14 +98,18 @@ def lesson(
 
 
 def fit(
-    network: TorchNetwork,
+    network: nn.Module,
     lessons: Lessons,
     normaliser: Normaliser,
     config: DistilConfig,
     steps: int,
     rng: np.random.Generator,
 ) -> float:
-    """Gradient descent on the squared error; the mean of the last hundred steps' losses."""
+    """Gradient descent on Huber's loss; the mean of the last hundred steps' losses.
+
+    Squares up to ROUGH, and linear beyond: where a learner is off shortly before contact, what the
+    teacher would do is violent, and hardly to be learned.
+    """
     inputs = torch.from_numpy(np.nan_to_num(normaliser(lessons.seen)).astype(np.float32))
     targets, counts = torch.from_numpy(lessons.said), torch.from_numpy(lessons.counts)
     before = CONTROLLER.window - 1  # timesteps before the first are like it
@@ -111,9 +119,12 @@ def fit(
     losses = []
     for _ in range(steps):
         rows = torch.from_numpy(rng.integers(len(inputs), size=config.batch))
-        out = network(inputs[rows])
-        error = ((out - targets[rows]) ** 2).mean(-1) * counts[rows]
-        loss = error.sum() / counts[rows].sum().clamp(min=1)
+        weights = counts[rows]
+        length = int(weights.any(0).nonzero().max()) + 1  # nothing counts after that
+        weights, wanted = weights[:, :length], targets[rows, :length]
+        out = network(inputs[rows, : before + length])
+        error = smooth_l1_loss(out, wanted, beta=ROUGH, reduction="none").mean(-1) * weights
+        loss = error.sum() / weights.sum().clamp(min=1)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -132,20 +143,25 @@ def distil(
     config: DistilConfig,
     show: Callable[[int, float, Fates], None],
     begin: Learned | None = None,
+    frozen: Vector | None = None,
 ) -> Learned:
-    """A controller taught in `worlds`.
+    """A controller taught in `worlds`; or an adapter (2836,) of one whose parameters are `frozen`.
 
     `draw` gives ball states (n, 9) and the teacher's stroke for each; `show` is told round, loss,
-    and how the round's episodes ended. `begin` is a controller to go on from.
+    and how the round's episodes ended. `begin` is what to go on from; an adapter needs it.
     """
     rng = np.random.default_rng(config.seed)
-    arena = Arena(worlds, track)
-    pupil = begin
-    start = initial(CONTROLLER, rng, 0.1) if begin is None else begin[0]
-    network, lessons = TorchNetwork(CONTROLLER, start), None
-    normaliser = None if begin is None else begin[1]
+    arena, lessons = Arena(worlds, track), None
+    start, normaliser = begin or (initial(CONTROLLER, rng, 0.1), None)
+    learned = TorchNetwork(CONTROLLER if frozen is None else ADAPTER, start)
+    network = learned if frozen is None else Adapted(TorchNetwork(CONTROLLER, frozen), learned)
+    nothing = np.zeros((worlds.n, CONTROLLER.inputs))
     for round_ in range(config.rounds):
         states, strokes = draw(rng, worlds.n)
+        pupil, now = None, learned.parameters_flat.detach().numpy()
+        if normaliser is not None:  # else the teacher begins
+            tried = (now, None) if frozen is None else (frozen, now)
+            pupil = Playing(tried[0], normaliser, SPEED, nothing, tried[1])
         new, fates = lesson(arena, states, track, strokes, pupil)
         lessons = new if lessons is None else lessons.joined(new)
         if normaliser is None:
@@ -155,7 +171,6 @@ def distil(
         loss = fit(
             network, lessons, normaliser, config, config.last_steps if last else config.steps, rng
         )
-        pupil = vector(network.parameters_flat.detach().numpy()), normaliser
         show(round_, loss, fates)
-    assert pupil is not None
-    return pupil
+    assert normaliser is not None
+    return vector(learned.parameters_flat.detach().numpy()), normaliser

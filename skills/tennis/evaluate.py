@@ -6,20 +6,27 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from robot.ball import BallState, Mask
+from robot.ball import BallState, Mask, Track
 from robot.intervals import median_interval, wilson
 from robot.types import Vector
 from skills.tennis.arena import Arena, Fates, Senses
-from skills.tennis.controller import Controller, Playing, observation
+from skills.tennis.controller import Controller, Playing
+from skills.tennis.network import CONTROLLER
+from skills.tennis.observer import Observer
 
 LONGEST = 200  # ticks of an episode
 
 Choose = Callable[[BallState], NDArray[np.int64]]
 
 
+def the_one(ball: BallState) -> NDArray[np.int64]:
+    """The choice where there is one controller only."""
+    return np.zeros(len(ball.position), np.int64)
+
+
 class Player(Protocol):
     def begin(self, senses: Senses) -> None:
-        """All robots are at home, and have seen nothing yet."""
+        """Whatever was before counts no more."""
         ...
 
     def act(self, senses: Senses, new: Mask) -> Vector:
@@ -30,19 +37,21 @@ class Player(Protocol):
 class Learned:
     """Learned controllers, of which `choose` picks one for each ball when it is known."""
 
-    def __init__(self, controllers: Sequence[Controller], choose: Choose) -> None:
-        self._controllers, self._choose = controllers, choose
+    def __init__(self, controllers: Sequence[Controller], choose: Choose, track: Track) -> None:
+        self._controllers, self._choose, self._track = controllers, choose, track
 
     def begin(self, senses: Senses) -> None:
-        self.chosen = np.full(len(senses.q), -1)  # (n,) index of the controller
-        seen = observation(senses.ahead, senses.q)
-        self._playing = [Playing.of(made, seen) for made in self._controllers]
+        n = len(senses.q)
+        self.chosen = np.full(n, -1)  # (n,) index of the controller
+        self._observer = Observer(self._track, senses.q, senses.sent)
+        nothing = np.zeros((n, CONTROLLER.inputs))
+        self._playing = [Playing.of(made, nothing) for made in self._controllers]
 
     def act(self, senses: Senses, new: Mask) -> Vector:
         if new.any():
             rows = BallState(*(field[new] for field in senses.ahead))
             self.chosen[new] = self._choose(rows)
-        wish, seen = np.zeros_like(senses.q), observation(senses.ahead, senses.q)
+        wish, seen = np.zeros_like(senses.q), self._observer.see(senses)
         for i, playing in enumerate(self._playing):
             mine = self.chosen == i
             if mine.any():
@@ -56,17 +65,17 @@ def play(arena: Arena, states: Vector, player: Player) -> tuple[Fates, BallState
     senses = arena.reset(states)
     player.begin(senses)
     known = np.zeros(len(states), dtype=bool)
-    first = BallState(*(np.full((len(states), 3), np.nan) for _ in range(3)))
+    begun = BallState(*(np.full((len(states), 3), np.nan) for _ in range(3)))
     for _ in range(LONGEST):
         new = ~known & ~np.isnan(senses.ahead.position[:, 0])
         known |= new
-        for kept, now in zip(first, senses.ahead, strict=True):
+        for kept, now in zip(begun, senses.ahead, strict=True):
             kept[new] = now[new]
         wish = player.act(senses, new)
         senses = arena.step(np.where(known[:, None], wish, 0.0))
         if arena.over.all():
             break
-    return arena.fates(), first
+    return arena.fates(), begun
 
 
 def report(fates: Fates, targets: Vector, categories: Mapping[str, Mask]) -> dict[str, Any]:

@@ -38,3 +38,16 @@ class TorchNetwork(nn.Module):
                 columns = torch.tanh(z)
             start = end
         return columns
+
+
+class Adapted(nn.Module):
+    """A controller that stays as it is, its actions modulated by an adapter that learns."""
+
+    def __init__(self, controller: TorchNetwork, adapter: TorchNetwork) -> None:
+        super().__init__()
+        self._controller, self.adapter = controller.requires_grad_(False), adapter
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """As `skills.tennis.network.modulate`, for timesteps (B, T, inputs)."""
+        scale, shift = self.adapter(windows).chunk(2, -1)
+        return torch.clamp((1 + scale) * self._controller(windows) + shift, -1, 1)

@@ -21,9 +21,11 @@ from robot.ball import Mask, Track
 from robot.tennis import TENNIS
 from robot.types import Vector, vector
 from skills.tennis.arena import Arena, Worlds
-from skills.tennis.controller import Controller, Playing, observation
+from skills.tennis.controller import Controller, Playing
 from skills.tennis.curriculum import Curriculum, Tally
+from skills.tennis.network import CONTROLLER
 from skills.tennis.normalise import Normaliser
+from skills.tennis.observer import Observer
 from skills.tennis.rewards import Episodes, RewardConfig, base, targeting, total
 from skills.tennis.workers import Knowledge, Result, Trial
 
@@ -117,18 +119,16 @@ class Returning:
         worlds, arena = self._stage(count)
         worlds.reseed([np.random.default_rng((seed, 1)) for seed in seeds.tolist()])
         senses = arena.reset(states)
-
-        def seen() -> Vector:
-            return observation(senses.ahead, senses.q).reshape(*lead, -1)
-
+        observer = Observer(self._track, senses.q)
         tried: Any = (parameters, None)
         if self._aim.adapter:
             tried = (made.parameters, parameters)
-        playing = Playing(tried[0], made.normaliser, made.speed, seen(), tried[1])
+        nothing = np.zeros((*lead, CONTROLLER.inputs))
+        playing = Playing(tried[0], made.normaliser, made.speed, nothing, tried[1])
         diary = Diary(count)
         begun, done = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
         for _ in range(LONGEST):
-            given = seen()
+            given = observer.see(senses).reshape(*lead, -1)
             known = ~np.isnan(senses.ahead.position[:, 0])
             if (new := known & ~begun).any():
                 playing.restart(new.reshape(lead), given)

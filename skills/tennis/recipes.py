@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # what was learned must run without its teacher
     from skills.tennis.stroke import StrokeConfig
 
 FOLDER = Path(__file__).parent / "controllers"
+FOLDERS = {"paper": FOLDER, "physical": FOLDER / "physical"}  # of those for each track
 LEFT, CENTRE, RIGHT = (-0.45, 0.8), (0.0, 0.8), (0.45, 0.8)  # [m] as the robot sees the far side
 
 
@@ -43,9 +44,9 @@ def _specialists(style: Style) -> dict[str, Recipe]:
         f"{style}_right": made(target=RIGHT),
         f"{style}_hard": made(flight=0.46, brush=1.5),
         f"{style}_loop": made(flight=0.52, brush=2.0),
-        f"{style}_fast": made(category="fast"),
-        f"{style}_topspin": made(category="topspin"),
-        f"{style}_underspin": made(category="underspin"),
+        f"{style}_fast": made(category="fast", brush=2.0),
+        f"{style}_topspin": made(category="topspin", brush=2.0),
+        f"{style}_underspin": made(category="underspin", brush=2.0),
         f"{style}_serve": made(balls="serve"),
     }
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from math import nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +15,17 @@ from robot.limiter import Limiter, inside
 from robot.tennis import EDGE, SEEN, SPEED, TENNIS
 from robot.types import Command, Flight, Goal, JointMode, Outcome, State, Status, Vector
 from skills.body import Body
-from skills.tennis.controller import Controller, Playing, observation
+from skills.tennis.arena import Senses
+from skills.tennis.controller import Controller
 from skills.tennis.descriptors import Descriptors, key
-from skills.tennis.evaluate import Choose
-from skills.tennis.recipes import FOLDER, RECIPES
+from skills.tennis.evaluate import Choose, Learned, Player, the_one
+from skills.tennis.recipes import FOLDER, FOLDERS, RECIPES
 
 DESCRIBED = "descriptors.safetensors"
-if TYPE_CHECKING:  # what was learned must run without its teacher
-    from skills.tennis.stroke import Stroke
-
 STROKE = "stroke"  # the name of the model-based one among the controllers
 GONE = EDGE - 0.9  # [m] y behind which the ball is past
-LOST = 0.5  # [s] without a fix
+LOST = 0.15  # [s] since the last fix, which is .04 s old when it comes
+SLOWEST = -0.5  # [m/s] along y of a ball that comes
 HASTE = 4.0  # [1/s] speed towards the ready posture a unit of distance
 READY = 0.05  # [rad or m] from it
 
@@ -44,7 +44,7 @@ def team(name: str = "learned", folder: Path = FOLDER) -> tuple[list[Controller]
     "learned": all that are described; or a single one's name.
     """
     if name != "learned":
-        return [controller(name, folder)], lambda ball: np.zeros(len(ball.position), np.int64)
+        return [controller(name, folder)], the_one
     described = Descriptors.load(folder / DESCRIBED)
     controllers = [controller(known, folder) for known in described.names]
 
@@ -105,33 +105,39 @@ class Rally:
 
     def reset(self, state: State, goal: Goal) -> None:
         """ValueError or CheckpointError where the arguments are no good."""
-        name, args = goal.args.get("controller", STROKE), goal.args
-        self._track = TRACKS[args.get("track", "paper")]
-        self._playing: Playing | None = None
-        self._stroke: Stroke | None = None
-        self._controller: Controller | None = None
-        if name == STROKE:
-            self._stroke = _model(self._track, args, state)
-        else:
-            self._controller = controller(name)
+        self._track = TRACKS[goal.args.get("track", "paper")]
+        self._player = _player(goal.args, self._track)
+        self._begun, self._known = False, False
         self._speeds.begin(state)
 
     def act(self, state: State, goal: Goal) -> tuple[Command, Outcome]:
-        ball = state.ball
-        wish = np.zeros(len(SPEED)) if ball is None else self._wish(state, ball)
+        senses, ball = self._senses(state), state.ball
+        if not self._begun:
+            self._player.begin(senses)
+            self._begun = True
+        new = ball is not None and not self._known
+        self._known |= new
+        wish = self._player.act(senses, np.array([new]))[0]
+        if not self._known:
+            wish = np.zeros(len(SPEED))
         return self._speeds.command(state, goal, wish), self._outcome(state, goal, ball)
 
-    def _wish(self, state: State, ball: Flight) -> Vector:
-        if self._stroke is not None:
-            now, then = np.array([state.time]), np.array([ball.time])
+    def _senses(self, state: State) -> Senses:
+        """The state as players know it."""
+        ball, seen = state.ball, nan
+        flown = BallState(*(np.full((1, 3), nan) for _ in range(3)))
+        if ball is not None:
             flown = BallState(ball.position[None], ball.velocity[None], ball.spin[None])
-            sent, measured = state.reference.qd[None], now - SEEN
-            return self._stroke.act(now, flown, then, state.q[None], measured, sent)[0]
-        assert self._controller is not None
-        there = ahead(self._track, ball, state.time)
-        seen = observation(there, state.q[None])
-        self._playing = self._playing or Playing.of(self._controller, seen)
-        return self._playing.act(seen)[0]
+            seen = ball.time
+        return Senses(
+            state.time,
+            flown,
+            np.array([seen]),
+            ahead(self._track, ball, state.time),
+            state.q[None],
+            np.array([state.time - SEEN]),
+            state.reference.qd[None],
+        )
 
     @staticmethod
     def _outcome(state: State, goal: Goal, ball: Flight | None) -> Outcome:
@@ -139,18 +145,23 @@ class Rally:
             return Outcome(goal.id, Status.RUNNING)
         if ball.velocity[1] > 0:
             return Outcome(goal.id, Status.DONE)
-        if ball.position[1] < GONE or state.time - ball.time > LOST:
+        if ball.position[1] < GONE:
             return Outcome(goal.id, Status.FAILED, "the ball got past")
+        if state.time - ball.time > LOST:
+            return Outcome(goal.id, Status.FAILED, "the ball is out of sight")
+        if ball.velocity[1] > SLOWEST:
+            return Outcome(goal.id, Status.FAILED, "the ball does not come")
         return Outcome(goal.id, Status.RUNNING)
 
 
-def _model(track: Track, args: Mapping[str, Any], state: State) -> "Stroke":
-    """The model-based stroke with a goal's arguments, for a robot at rest."""
-    from skills.tennis.stroke import Stroke, StrokeConfig
+def _player(args: Mapping[str, Any], track: Track) -> Player:
+    """Who plays, by a goal's arguments: a learned controller, or the model-based stroke."""
+    name = args.get("controller", STROKE)
+    if name != STROKE:
+        return Learned([controller(name, FOLDERS[track.name])], the_one, track)
+    from skills.tennis.stroke import Model, StrokeConfig
 
     chosen = {key: args[key] for key in ("flight", "side") if key in args}
     if "target" in args:
         chosen["target"] = tuple(args["target"])
-    stroke = Stroke(track, [StrokeConfig(**chosen)])
-    stroke.reset(np.array([0]), state.q[None])
-    return stroke
+    return Model(track, [StrokeConfig(**chosen)])

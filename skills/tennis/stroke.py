@@ -2,8 +2,8 @@
 
 At every tick anew: fly the estimated ball ahead, invert the contact for the wanted landing place
 (`skills.tennis.aim`), solve for the joints (`skills.tennis.reach`), and lead each joint there by a
-polynomial of fifth order in time, through the known delay and lag of its servo
-(`skills.tennis.servo`). It needs nothing that was learned: it is the teacher of the learned
+polynomial of fifth order in time (`skills.tennis.lead`), through the known delay and lag of its
+servo (`skills.tennis.joints`). It needs nothing that was learned: it is the teacher of the learned
 controllers, and what they are measured against.
 """
 
@@ -26,13 +26,14 @@ from robot.tennis import DELAY, EDGE, LAG, SPEED, TENNIS
 from robot.types import Vector
 from skills.tennis.aim import aim, facing
 from skills.tennis.arena import Senses
+from skills.tennis.joints import Servo
+from skills.tennis.lead import lead
 from skills.tennis.reach import reach, speeds
-from skills.tennis.servo import Servo, lead
 
 MARGIN = 0.02  # [rad or m] that joints keep from their limits
 LIMITS = (TENNIS.lower + MARGIN, TENNIS.upper - MARGIN)
-NEAREST, FARTHEST = EDGE + 0.35, EDGE - 0.65  # [m] y between which the ball is met
-LOWEST, CLEAR = 0.02, 0.12  # [m] z of a ball that is met; and of one near the table
+NEAREST, FARTHEST = EDGE + 0.6, EDGE - 0.65  # [m] y between which the ball is met
+LOWEST, CLEAR = 0.02, 0.09  # [m] z of a ball that is met; and of one near the table
 HORIZON, MOMENT = 1.6, 0.01  # [s] that the ball is flown ahead, and between two moments of it
 SOON = 0.12  # [s] before which no joint can be moved
 FOLLOW = 0.08  # [s] that the racket goes on after contact
@@ -86,9 +87,9 @@ class Stroke:
         style = [(*s.target, s.flight, s.brush, SIDES[s.side]) for s in styles]
         self.style = np.array(style, dtype=np.float64)
 
-    def reset(self, rows: NDArray[np.int64], q: Vector) -> None:
-        """New balls for robots at rest at `q` (rows, 8)."""
-        self._servo.place(rows, q)
+    def reset(self, rows: NDArray[np.int64], q: Vector, qd: Vector | None = None) -> None:
+        """New balls for robots at `q` (rows, 8), at rest or moving by `qd` (rows, 8)."""
+        self._servo.place(rows, q, qd)
         self.renew(rows)
 
     def renew(self, rows: NDArray[np.int64]) -> None:
@@ -130,7 +131,7 @@ class Model:
         self._stroke = Stroke(track, list(styles))
 
     def begin(self, senses: Senses) -> None:
-        self._stroke.reset(np.arange(len(senses.q)), np.tile(TENNIS.home, (len(senses.q), 1)))
+        self._stroke.reset(np.arange(len(senses.q)), senses.q, senses.sent)
 
     def act(self, senses: Senses, new: Mask) -> Vector:
         now = np.full(len(senses.q), senses.now)

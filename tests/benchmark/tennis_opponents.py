@@ -1,6 +1,8 @@
 """How strong a level must be for a real robot: matches in MuJoCo at many strengths, regressed.
 
-python tests/benchmark/tennis_opponents.py --level intermediate --choice random --n 48 --seed 0
+    python tests/benchmark/tennis_opponents.py --level intermediate --n 48 --seed 0
+
+The robot chooses its controllers at random: so opponents' levels are defined.
 """
 
 import time
@@ -10,7 +12,7 @@ import numpy as np
 import tyro
 
 from robot.ball import PAPER
-from robot.cli.matches import strokes
+from robot.cli.matches import controllers
 from robot.intervals import wilson
 from sim.tennis.calibrate import strength_from
 from sim.tennis.evaluate import play
@@ -41,7 +43,7 @@ def main(config: Config) -> None:
         draw(config.level, rng, strength) for rng, strength in zip(who, strengths, strict=True)
     ]
     rules = MatchConfig(PlayConfig(MatchRules(games=1)))
-    robots = strokes(config.choice, PAPER)(config.n, np.random.default_rng(config.seed))
+    robots = controllers(config.choice, PAPER)(config.n, np.random.default_rng(config.seed))
     began = time.process_time()
     played = play(MatchBatch(players, own, chance, rules), robots, config.limit)
     spent = time.process_time() - began

@@ -25,7 +25,7 @@ from sim.tennis.batch import TennisBatch
 from sim.tennis.court import CourtConfig
 from sim.tennis.quick import QuickBatch
 from skills.tennis.arena import Arena, Fates
-from skills.tennis.evaluate import Learned, Player, play
+from skills.tennis.evaluate import Learned, Player, play, the_one
 from skills.tennis.recipes import RECIPES
 from skills.tennis.skill import STROKE, controller
 from skills.tennis.stroke import Model, StrokeConfig
@@ -105,7 +105,7 @@ def main(config: Config) -> None:
         def player(track: Track, n: int, name: str = name) -> Player:
             if name == STROKE:
                 return Model(track, [StrokeConfig()] * n)
-            return Learned([controller(name)], lambda ball: np.zeros(len(ball.position), np.int64))
+            return Learned([controller(name)], the_one, track)
 
         # Whatever is compiled is compiled before time is taken.
         few = QuickBatch(2, np.random.default_rng(0))

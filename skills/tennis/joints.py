@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot.compiled import compiled
-from robot.tennis import DELAY, LAG, SPEED, TENNIS
+from robot.tennis import DELAY, LAG, SEEN, TENNIS
 from robot.types import Vector
 
 DT = TENNIS.dt
 KEPT = 16  # ticks of the past that are kept
-LATE = 0.03  # [s] before contact from which on a position is no longer corrected, beside the lag
 TRUST = 0.2  # share of what a measurement differs from the model that is believed at once
 LOWER, UPPER = np.array(TENNIS.lower), np.array(TENNIS.upper)
 
@@ -36,13 +35,14 @@ class Servo:
     def __init__(self, n: int) -> None:
         self.joints = np.zeros(n, JOINTS)
 
-    def place(self, rows: NDArray[np.int64], q: Vector) -> None:
-        """At rest at `q` (rows, 8)."""
-        for name in ("act", "q"):
-            self.joints[name][rows] = q
-        for name in ("speed", "bias"):
-            self.joints[name][rows] = 0.0
-        self.joints["past"][rows] = np.asarray(q)[..., None, :]
+    def place(self, rows: NDArray[np.int64], q: Vector, qd: Vector | None = None) -> None:
+        """Measured to be at `q` (rows, 8), at rest or moving steadily by `qd` (rows, 8)."""
+        speed = np.zeros_like(q) if qd is None else qd
+        there = q + speed * (DELAY + SEEN)
+        self.joints["q"][rows], self.joints["act"][rows] = there, there + LAG * speed
+        self.joints["speed"][rows], self.joints["bias"][rows] = speed, 0.0
+        back = DT * np.arange(KEPT)[:, None]
+        self.joints["past"][rows] = there[..., None, :] - back * speed[..., None, :]
 
     def advance(self, now: Vector, sent: Vector, q: Vector, measured: Vector) -> None:
         """One tick on: speeds `sent` (n, 8) were sent at the last; `q` (n, 8) is of `measured`."""
@@ -71,33 +71,3 @@ def _advance(joints: Any, now: Vector, sent: Vector, q: Vector, measured: Vector
             share = min(max(back - m, 0.0), 1.0)
             there = joint.past[m, j] + share * (joint.past[m + 1, j] - joint.past[m, j])
             joint.bias[j] += TRUST * (q[i, j] - there - joint.bias[j])
-
-
-@compiled
-def lead(joint: Any, j: int, now: float, due: float, q: float, qd: float) -> float:
-    """The speed [1/s] to send to joint `j` now, so that it is at `q` with speed `qd` at `due`.
-
-    Along a polynomial of fifth order of its position. In the end the speed matters more: a racket
-    that is a centimetre off still hits. Past `due` it goes on by `qd`.
-    """
-    lag, place = LAG[j], joint.q[j]
-    left = due - now - DELAY[j]
-    v0 = (joint.act[j] - place) / lag
-    a0 = (joint.speed[j] - v0) / lag
-    if left > LATE + lag / 2:  # from place, v0, a0 to q, qd, 0
-        move = q - joint.bias[j] - place
-        c = 10 * move - (6 * v0 + 4 * qd) * left - 1.5 * a0 * left**2
-        d = -15 * move + (8 * v0 + 7 * qd) * left + 1.5 * a0 * left**2
-        e = 6 * move - 3 * (v0 + qd) * left - 0.5 * a0 * left**2
-        x = DT / left
-        place += v0 * DT + a0 / 2 * DT**2 + ((e * x + d) * x + c) * x**3
-        rate = v0 + a0 * DT + ((5 * e * x + 4 * d) * x + 3 * c) * x**2 / left
-    elif left > DT:  # from v0, a0 to qd: no jerk for the last millimetres
-        b = (qd - v0 - a0 * left) / left**2
-        place += v0 * DT + a0 / 2 * DT**2 + b / 3 * DT**3
-        rate = v0 + a0 * DT + b * DT**2
-    else:
-        place += (v0 + qd) / 2 * DT
-        rate = qd
-    speed = (place + lag * rate - joint.act[j]) / DT
-    return min(max(speed, -SPEED[j]), SPEED[j])
