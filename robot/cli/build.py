@@ -97,12 +97,6 @@ def ros_robot(cameras: tuple[str, ...] = ()) -> "RosRobot":
         raise Failure(str(error)) from error
 
 
-def arm(robot: "RosRobot") -> None:
-    """Have the watchdog let commands through."""
-    if reason := robot.armed():
-        raise Failure(f"the robot cannot be armed: {reason}")
-
-
 def skills(
     spec: "RobotSpec",
     due: "Due | None" = None,

@@ -138,10 +138,9 @@ class Run:
                 interactive=not settled.instruction,
                 stay=self.stay,
                 guard=guard,
+                disarmed=self.disarmed,
                 duration=self.duration if over_ros else inf,
             )
-            if guard is not None and not self.disarmed:
-                build.arm(guard)
             session.run()
         success = planner.succeeded and not session.halted
         result = {

@@ -15,6 +15,8 @@ def play_over_ros(run: "Run") -> int:
     from robot.cli.session import Session, Voice, print_json, typed_lines
 
     seed, voice = run.seed or 0, Voice()
+    voice.note("warming up ...")
+    warm_up(seed)
     with ExitStack() as parts:
         robot = build.ros_robot()
         parts.callback(robot.close)
@@ -33,10 +35,9 @@ def play_over_ros(run: "Run") -> int:
             typed=typed_lines(),
             stay=True,
             guard=robot,
+            disarmed=run.disarmed,
             duration=run.duration,
         )
-        if not run.disarmed:
-            build.arm(robot)
         session.run()
     result = {
         "success": not session.halted,
@@ -55,6 +56,16 @@ def play_over_ros(run: "Run") -> int:
         print_json(result)
     voice.close(not session.halted, "stopped", recorder.path, run.video)
     return 1 if session.halted else 0
+
+
+def warm_up(seed: int) -> None:
+    """A few balls in simulation: what is compiled on first use must not be in a real loop."""
+    from robot.cli.session import Session, Voice
+
+    voice = Voice(quiet=True)
+    world = worlds.tennis(seed, duration=6.0)
+    planner = build.tennis_planner(seed, "adaptive", voice.say, voice.note, tuple)
+    Session(world, build.skills(world.spec), planner, voice, stay=True).run()
 
 
 def play(run: "Run") -> int:

@@ -14,6 +14,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from robot.cli import build
+from robot.cli.errors import Failure
 from robot.loop import Stack, run
 from robot.mode import Mode
 from robot.record import Recorder
@@ -39,6 +40,10 @@ class Guard(Protocol):
 
     def arm(self) -> None:
         """Ask it to let commands through."""
+        ...
+
+    def armed(self) -> str:
+        """The same, and wait until it does; why it does not, or nothing."""
         ...
 
     def hear(self) -> tuple[Utterance, ...]:
@@ -151,6 +156,7 @@ class Session:
     interactive: bool = False  # go on while somebody may type
     stay: bool = False  # go on even then
     guard: Guard | None = None
+    disarmed: bool = False  # leave it as it is
     duration: float = inf  # [s] at most
     ticks: int = 0
     overruns: int = 0
@@ -237,6 +243,8 @@ class Session:
         )
         try:
             with interrupts:
+                if guard is not None and not self.disarmed and (reason := guard.armed()):
+                    raise Failure(f"the robot cannot be armed: {reason}")
                 run(stack)
         finally:
             self.stops = mode.stops
