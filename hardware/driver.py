@@ -26,6 +26,8 @@ from robot.safety import Supervisor
 from robot.tennis import BALL
 from robot.types import Command, Observation, Robot, RobotSpec, Tick
 
+ANSWER = 0.5  # of a control period that a driver waits for the answer to what it has just published
+
 
 @dataclass(frozen=True)
 class DriverConfig:
@@ -41,10 +43,13 @@ def serve(robot: Robot, supervisor: Supervisor, config: DriverConfig | None = No
     try:
         with signals() as asked:
             follow = Follow(robot.spec, supervisor)
+            served = Served(robot, ros, follow, config or DriverConfig())
             diagnostics = Diagnostics(ros)
 
             def hear() -> tuple:
                 follow.leaving = asked.end
+                if not supervisor.stopped:
+                    served.await_answer()
                 return follow.tend(monotonic())
 
             def record(tick: Tick) -> None:
@@ -58,7 +63,7 @@ def serve(robot: Robot, supervisor: Supervisor, config: DriverConfig | None = No
             mode.engage()
             run(
                 Stack(
-                    robot=Served(robot, ros, follow, config or DriverConfig()),
+                    robot=served,
                     planner=follow,
                     skills={"follow": follow, "hold": follow},
                     supervisor=supervisor,
@@ -123,6 +128,13 @@ class Served:
         self._last = max(self._stamp(obs.time), self._last + 1)  # no two states have the same
         self._states.publish(convert.to_joint_state(self._last, self.spec.joints, obs.q, obs.qd))
         return obs
+
+    def await_answer(self) -> None:
+        """Give the stack part of the tick to answer the state of this tick: otherwise its command
+        would count for the next one, a whole control period later."""
+        end = monotonic() + ANSWER * self.spec.dt
+        while self._follow.answered < self._last and (left := end - monotonic()) > 0:
+            self._ros.spin(left)
 
     def _publish_things(self, obs: Observation) -> None:
         """What has been seen, before the joint state that completes the tick."""

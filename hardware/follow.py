@@ -32,6 +32,11 @@ class Follow:
         self.counts = Counter[str]()
         self.leaving = False  # stop, and obey no more
 
+    @property
+    def answered(self) -> int:
+        """Stamp [ns] of the joint state that the newest order answers; 0 without one."""
+        return 0 if self._order is None else self._order.stamp
+
     def take(self, order: Order, now: float) -> None:
         """An order has come: `now`, or a little later."""
         n = len(self.spec.joints)

@@ -68,11 +68,12 @@ class Gate:
         self._alive.pop(name, None)
 
     def arm(self, now: float) -> str:
-        """Open for a commander; returns why it cannot, or nothing."""
+        """Open for a commander, unless it is open; returns why it cannot, or nothing."""
+        if self.armed:
+            return ""  # and whoever commands goes on
         if now - self._seen_at > self.spec.timeout:
             return "the robot is silent"
         self.armed, self.reason, self._armed_at = True, "", now
-        self._let_go()
         return ""
 
     def close(self, reason: str) -> None:

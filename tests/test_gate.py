@@ -57,6 +57,14 @@ def test_it_cannot_be_armed_without_a_robot():
     assert not gate.armed
 
 
+def test_arming_again_takes_the_robot_from_nobody():
+    gate = opened()
+    assert gate.judge(order(0), 0.0) == ""
+    assert gate.arm(DT) == ""
+    assert gate.judge(order(1, commander="second"), DT) == "another commander"
+    assert gate.holder == "stack"
+
+
 def test_what_is_sound_passes():
     gate = opened()
     assert gate.judge(order(), 0.0) == ""
