@@ -5,7 +5,7 @@ x right, y down, z ahead. World frame, metres.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,16 +27,30 @@ class Pinhole:
     def looking(
         cls, eye: ArrayLike, target: ArrayLike, fov: float, width: int, height: int
     ) -> "Pinhole":
-        """From `eye` (3,) [m] at `target` (3,) [m], upright; `fov` [deg] from top to bottom."""
+        """From `eye` (3,) [m] at `target` (3,) [m], upright; `fov` [deg] from top to bottom.
+
+        Where it looks straight down, x is upwards in the picture.
+        """
         ahead = np.subtract(target, eye)
         ahead = ahead / np.linalg.norm(ahead)
-        right = np.cross(ahead, [0.0, 0.0, 1.0])
-        if not np.linalg.norm(right) > 1e-6:
-            raise ValueError("a camera that looks straight up or down has no upright picture")
-        right /= np.linalg.norm(right)
+        turn = np.arctan2(ahead[1], ahead[0])
+        right = np.array([np.sin(turn), -np.cos(turn), 0.0])
         rotation = np.array([right, np.cross(ahead, right), ahead])
-        focal = height / 2 / np.tan(np.radians(fov) / 2)
-        return cls(vector(eye), vector(rotation), float(focal), width, height)
+        return cls(vector(eye), vector(rotation), focal_length(fov, height), width, height)
+
+    @property
+    def fov(self) -> float:
+        """[deg] from top to bottom."""
+        return float(np.degrees(2 * np.arctan(self.height / 2 / self.focal)))
+
+    def carried(self, position: Vector, rotation: Vector) -> "Pinhole":
+        """This camera, which is placed in the frame of a tool, with the tool at `position` (3,) [m]
+        and `rotation` R_world_tool (3, 3)."""
+        return replace(
+            self,
+            eye=vector(position + rotation @ self.eye),
+            rotation=vector(self.rotation @ rotation.T),
+        )
 
     @property
     def centre(self) -> Vector:
@@ -62,6 +76,12 @@ class Pinhole:
         ahead = np.concatenate((aside, np.ones_like(aside[..., :1])), axis=-1) @ self.rotation
         return ahead / np.sqrt((ahead**2).sum(axis=-1, keepdims=True))
 
+    def at_height(self, pixel: ArrayLike, height: float) -> Vector:
+        """(3,) [m] the point `height` [m] above the table that is seen at `pixel` (2,); of what is
+        seen above the horizon, one that is far away."""
+        ray = self.ray(pixel)
+        return self.eye + ray * ((height - self.eye[2]) / min(float(ray[2]), -0.05))
+
     def depth(self, point: ArrayLike) -> Vector:
         """(...) [m] of points (..., 3) ahead of it."""
         return (np.asarray(point, dtype=np.float64) - self.eye) @ self.rotation[2]
@@ -71,6 +91,11 @@ class Pinhole:
         u, v = np.asarray(pixel, dtype=np.float64)
         low, right, bottom = margin - 0.5, self.width - 0.5, self.height - 0.5
         return bool(low <= u <= right - margin and low <= v <= bottom - margin)
+
+
+def focal_length(fov: float, height: int) -> float:
+    """[pixels] of a picture of `height` pixels that spans `fov` [deg] from top to bottom."""
+    return float(height / 2 / np.tan(np.radians(fov) / 2))
 
 
 def triangulate(cameras: Sequence[Pinhole], pixels: ArrayLike) -> tuple[Vector, float]:

@@ -18,7 +18,7 @@ class Tracker(Protocol):
 
 
 class Estimator:
-    """Keeps the newest sound observation, and the latest fix of every object.
+    """Keeps the newest sound observation, and the latest fix of every object that is not gone.
 
     Whatever else arrives (repeated, out of order, mis-shaped or not finite) is dropped whole:
     the age of what is kept grows, and the Supervisor stops the arm when it is too old.
@@ -42,6 +42,8 @@ class Estimator:
             self._received, self._seq, self._q, self._qd = obs.received, obs.seq, obs.q, obs.qd
             if obs.fixes:
                 self._take(obs)
+            if obs.gone:
+                self._objects = {n: f for n, f in self._objects.items() if n not in obs.gone}
         return State(
             time=now,
             age=now - self._received,

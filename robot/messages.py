@@ -131,6 +131,7 @@ def facts(tick: Tick, number: int) -> dict[str, Any]:
             "received": float(obs.received),
             "seq": int(obs.seq),
             "fixes": {name: float(fix.time) for name, fix in obs.fixes.items()},
+            "gone": sorted(obs.gone),
             "images": {name: float(image.time) for name, image in obs.images.items()},
             "now": float(tick.state.time),
             "age": float(tick.state.age),

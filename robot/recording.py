@@ -214,6 +214,7 @@ class _Reader:
             vector(state.velocity),
             {name: _fix(time, boxes[name]) for name, time in content["fixes"].items()},
             self._frames(content["images"]) if self.images else {},
+            frozenset(content.get("gone", ())),
         )
         proposed = content["proposed"]
         return RecordedTick(

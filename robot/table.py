@@ -13,6 +13,7 @@ Z_BOUNDS = (0.0, 0.25)  # for the tool: the table, and as high as every corner c
 BLOCK = 0.04  # edge of a block
 BOWL_RADIUS = 0.072  # of a bowl's rim, outside
 BOWL_HEIGHT = 0.045
+BOWL_FOOT = 0.056  # of a bowl where it stands, outside
 BOWL_FLOOR = 0.006  # height of the surface inside a bowl
 SPACING = 0.15  # the least distance between two objects of a random scene
 
@@ -30,4 +31,12 @@ COLORS = MappingProxyType(
         "gray": (0.55, 0.55, 0.57),
     }
 )
+TABLE_COLOR = (0.80, 0.72, 0.60)
 KINDS = ("block", "bowl")
+ORDINALS = ("", *(f"{word} " for word in "second third fourth fifth sixth".split()))
+SIZES = MappingProxyType(  # (3,) [m] full extents, by kind
+    {
+        "block": (BLOCK, BLOCK, BLOCK),
+        "bowl": (2 * BOWL_RADIUS, 2 * BOWL_RADIUS, BOWL_HEIGHT),
+    }
+)

@@ -96,6 +96,7 @@ class Observation:
     images: Mapping[str, Image] = field(
         default_factory=dict
     )  # by camera; absent on ticks without a new one
+    gone: frozenset[str] = frozenset()  # objects whose last place is in view, and empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class State:
     reference: Reference
     objects: Mapping[str, Fix] = field(
         default_factory=dict
-    )  # the latest fix of every object seen so far
+    )  # the latest fix of every object seen so far, but for those that are gone
     ball: Flight | None = None  # where a ball flies, and how is known
 
 

@@ -82,6 +82,13 @@ class Mailbox(Generic[T]):
         _running[:] = [*filter(threading.Thread.is_alive, _running), thread]
         thread.start()
 
+    def wait(self, now: float) -> Arrival[T]:
+        """The newest request's answer, waited for: for what cannot go on without."""
+        self._arrives = now
+        arrival = self.poll(now)
+        assert arrival is not None
+        return arrival
+
     def poll(self, now: float) -> Arrival[T] | None:
         """The newest request's answer, once, when it is due at time `now` [s]."""
         job = self._job

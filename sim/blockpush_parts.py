@@ -10,11 +10,11 @@ from types import MappingProxyType
 
 import numpy as np
 
+from robot.camera import Pinhole
 from robot.geometry import yaw_quaternion
 from robot.pushing import BLOCK, BLOCKS, PUSHER, TARGETS, TOLERANCE, blocks_of, targets_of
 from robot.table import COLORS
 from robot.types import Vector, vector
-from sim.engine import Camera
 
 MASS = 0.1  # [kg] of a block; the motion hardly depends on it
 # Coulomb friction. No damping: friction alone stops a block within 2 mm, in the demonstrations
@@ -50,7 +50,7 @@ SIZES = MappingProxyType(
     }
 )
 CAMERAS = MappingProxyType(
-    {"scene": Camera((0.98, -0.20, 0.66), (0.41, -0.08, 0.0), 42.0, 640, 480)}
+    {"scene": Pinhole.looking((0.98, -0.20, 0.66), (0.41, -0.08, 0.0), 42.0, 640, 480)}
 )
 
 

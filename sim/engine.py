@@ -1,12 +1,12 @@
 """What a physics engine does for a tabletop world, whichever it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robot.camera import Pinhole
 from robot.types import Vector
 
 # How an arm's own controller follows its reference, per joint of the arm: spring and damper
@@ -19,18 +19,8 @@ GRIP_STIFFNESS, GRIP_DAMPING = 2000.0, 40.0  # [N/m, N s/m] a finger
 GRIP_FORCE = 15.0  # [N] a finger; an adaptive gripper's lower range (2F-85: 20 to 235 N)
 
 
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """A pinhole camera that stands still."""
-
-    eye: tuple[float, float, float]  # [m]
-    target: tuple[float, float, float]  # [m] where it looks
-    fov: float  # [deg] vertical
-    width: int
-    height: int
-
-
-CAMERAS = {"scene": Camera((0.95, -1.25, 0.85), (0.0, -0.42, 0.12), 42.0, 640, 480)}
+# Cameras that stand still, for people to look through.
+CAMERAS = {"scene": Pinhole.looking((0.95, -1.25, 0.85), (0.0, -0.42, 0.12), 42.0, 640, 480)}
 
 
 class Engine(Protocol):
@@ -48,8 +38,8 @@ class Engine(Protocol):
         """True position (3,) [m] and quaternion (4,) wxyz of every object."""
         ...
 
-    def render(self, camera: Camera) -> NDArray[np.uint8]:
-        """(H, W, 3) RGB."""
+    def render(self, camera: Pinhole, shadows: bool = True) -> NDArray[np.uint8]:
+        """(H, W, 3) RGB. `shadows`: drawn by engines that can; most of what a picture costs."""
         ...
 
     def close(self) -> None: ...

@@ -4,19 +4,19 @@
 # (MuJoCo comes without types.)
 
 from collections.abc import Mapping
-from math import degrees
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from robot.camera import Pinhole
 from robot.specs import DESCRIPTIONS
-from robot.table import COLORS
+from robot.table import COLORS, SIZES, TABLE_COLOR
 from robot.types import RobotSpec, Vector
 from sim import engine
-from sim.engine import Camera
+from sim.mujoco_camera import look
 from sim.scene import Scene
-from sim.shapes import BLOCK_MASS, FRICTION, SIZES, parts
+from sim.shapes import BLOCK_MASS, FRICTION, parts
 
 ARM, WORLD = 1, 2  # collision groups: the arm meets the world, not itself
 FINGERS = ("finger_joint", "right_finger_joint")
@@ -59,19 +59,15 @@ class MujocoEngine:
             for name, body in self._bodies.items()
         }
 
-    def render(self, camera: Camera) -> NDArray[np.uint8]:
+    def render(self, camera: Pinhole, shadows: bool = True) -> NDArray[np.uint8]:
         size = camera.height, camera.width
         if size not in self._renderers:
             self._renderers[size] = mujoco.Renderer(self._model, *size)
         renderer = self._renderers[size]
-        self._model.vis.global_.fovy = camera.fov
-        view = mujoco.MjvCamera()
-        offset = np.subtract(camera.target, camera.eye)
-        view.lookat[:] = camera.target
-        view.distance = float(np.linalg.norm(offset))
-        view.azimuth = degrees(np.arctan2(offset[1], offset[0]))
-        view.elevation = degrees(np.arcsin(offset[2] / view.distance))
-        renderer.update_scene(self._data, view)
+        mujoco.mj_kinematics(self._model, self._data)  # a step leaves the poses of its beginning
+        renderer.update_scene(self._data)
+        renderer.scene.flags[int(mujoco.mjtRndFlag.mjRND_SHADOW)] = shadows
+        look(renderer, camera)
         return renderer.render()
 
     def close(self) -> None:
@@ -189,7 +185,7 @@ def _room(world: mujoco.MjSpec) -> None:
         type=int(mujoco.mjtGeom.mjGEOM_BOX),
         size=[0.55, 0.6, 0.03],
         pos=[0, -0.4, -0.03],
-        rgba=[0.80, 0.72, 0.60, 1],
+        rgba=[*TABLE_COLOR, 1],
         friction=[FRICTION, 0.005, 0.0001],
         **top,
     )

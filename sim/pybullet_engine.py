@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import atan2, cos, hypot, sin, sqrt
+from math import cos, sin, sqrt
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,13 +12,13 @@ import numpy as np
 import pybullet
 from numpy.typing import NDArray
 
+from robot.camera import Pinhole
 from robot.specs import DESCRIPTIONS
-from robot.table import COLORS
+from robot.table import COLORS, SIZES, TABLE_COLOR
 from robot.types import RobotSpec, Vector
 from sim import engine
-from sim.engine import Camera
 from sim.scene import Scene
-from sim.shapes import BLOCK_MASS, FRICTION, SIZES, Box, parts
+from sim.shapes import BLOCK_MASS, FRICTION, Box, parts
 
 FINGERS = ("finger_joint", "right_finger_joint")
 GRAVITY = 9.81  # [m/s^2]
@@ -27,6 +27,7 @@ FRICTION_ERP = 0.5  # the share of a contact's sideways creep taken back in a st
 CONTACT_REACH = 0.002  # [m] how far apart contacts are prepared; the default is half a block
 GEAR_FORCE, GEAR_ERP = 100.0, 0.1  # [N] what keeps the fingers symmetric
 NEAR, FAR = 0.05, 10.0  # [m] planes of the cameras
+SHIFT = -0.5  # [pixels] to the right and up by which the software renderer misses
 
 
 class Client:
@@ -100,16 +101,21 @@ class PybulletEngine:
             poses[name] = np.array(position), np.array([w, x, y, z])
         return poses
 
-    def render(self, camera: Camera) -> NDArray[np.uint8]:
-        x, y, z = np.subtract(camera.target, camera.eye)
-        turn, tilt = atan2(y, x), atan2(z, hypot(x, y))
-        up = -sin(tilt) * cos(turn), -sin(tilt) * sin(turn), cos(tilt)  # also for straight down
+    def render(self, camera: Pinhole, shadows: bool = True) -> NDArray[np.uint8]:
+        _, down, ahead = camera.rotation
+        scale = NEAR / camera.focal  # [m] on the near plane, of a pixel
+        left, bottom = -camera.width / 2, -camera.height / 2
         image = self._client.getCameraImage(
             camera.width,
             camera.height,
-            pybullet.computeViewMatrix(camera.eye, camera.target, up),
-            pybullet.computeProjectionMatrixFOV(
-                camera.fov, camera.width / camera.height, NEAR, FAR
+            pybullet.computeViewMatrix(camera.eye, camera.eye + ahead, -down),
+            pybullet.computeProjectionMatrix(
+                (left - SHIFT) * scale,
+                (left - SHIFT + camera.width) * scale,
+                (bottom - SHIFT) * scale,
+                (bottom - SHIFT + camera.height) * scale,
+                NEAR,
+                FAR,
             ),
             shadow=0,  # drawn in software: they would take half the time
             lightDirection=(0.6, -1.4, 2.2),
@@ -160,7 +166,7 @@ class PybulletEngine:
     def _room(self) -> None:
         """The table and a floor."""
         upright = (1.0, 0.0, 0.0, 0.0)
-        self._solid([Box((0.55, 0.6, 0.03), (0, -0.4, -0.03), upright)], (0.80, 0.72, 0.60))
+        self._solid([Box((0.55, 0.6, 0.03), (0, -0.4, -0.03), upright)], TABLE_COLOR)
         self._solid([Box((3, 3, 0.05), (0, 0, -0.80), upright)], (0.62, 0.65, 0.68))
 
     def _place(self, scene: Scene) -> dict[str, int]:

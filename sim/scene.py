@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from robot.table import BLOCK, BOWL_RADIUS, COLORS, KINDS, SPACING, X_BOUNDS, Y_BOUNDS
+from robot.table import BLOCK, BOWL_RADIUS, COLORS, KINDS, ORDINALS, SPACING, X_BOUNDS, Y_BOUNDS
 
 MARGIN = 0.05  # [m] random objects keep this far inside the table's bounds
 
@@ -28,10 +28,11 @@ class SceneObject:
     x: float  # [m]
     y: float  # [m]
     yaw: float = 0.0  # [rad]
+    ordinal: str = ""  # in robot.table.ORDINALS: which of several of its colour and kind
 
     @property
     def name(self) -> str:
-        return f"{self.color} {self.kind}"
+        return f"{self.ordinal}{self.color} {self.kind}"
 
 
 Scene = tuple[SceneObject, ...]
@@ -58,7 +59,7 @@ def random_scene(
         for _ in range(500):
             if len(placed) == len(names):
                 return tuple(
-                    SceneObject(*_split(name), x, y, float(rng.uniform(-pi, pi)))
+                    _object(name, x, y, float(rng.uniform(-pi, pi)))
                     for name, (x, y) in zip(names, placed, strict=True)
                 )
             x = float(rng.uniform(X_BOUNDS[0] + MARGIN, X_BOUNDS[1] - MARGIN))
@@ -112,7 +113,7 @@ def _known_keys(data: Any, what: str, required: set[str], optional: set[str]) ->
 def _parse_object(entry: Any) -> SceneObject:
     _known_keys(entry, "an object", required={"name", "xy"}, optional={"yaw"})
     name, xy, yaw = entry["name"], entry["xy"], entry.get("yaw", 0.0)
-    color, kind = _split(name)
+    _split(name)
     if not (isinstance(xy, list) and len(xy) == 2 and all(_is_number(v) for v in xy)):
         raise SceneError(f"{name}: xy must be two numbers [m], not {xy!r}")
     x, y = float(xy[0]), float(xy[1])
@@ -122,18 +123,25 @@ def _parse_object(entry: Any) -> SceneObject:
         )
     if not _is_number(yaw):
         raise SceneError(f"{name}: yaw must be a number [rad], not {yaw!r}")
-    return SceneObject(color, kind, x, y, float(yaw))
+    return _object(name, x, y, float(yaw))
 
 
-def _split(name: Any) -> tuple[str, str]:
-    """The colour and the kind of a name."""
-    words = name.split() if isinstance(name, str) else []
-    if len(words) != 2 or words[0] not in COLORS or words[1] not in KINDS:
+def _object(name: str, x: float, y: float, yaw: float) -> SceneObject:
+    ordinal, color, kind = _split(name)
+    return SceneObject(color, kind, x, y, yaw, ordinal)
+
+
+def _split(name: Any) -> tuple[str, str, str]:
+    """The ordinal, the colour and the kind of a name."""
+    *first, color, kind = name.split() if isinstance(name, str) and " " in name.strip() else "??"
+    ordinal = "".join(f"{word} " for word in first)
+    if color not in COLORS or kind not in KINDS or ordinal not in ORDINALS:
         raise SceneError(
             f"unknown object {name!r}: a name is a colour ({', '.join(COLORS)}) "
-            f"and a kind ({', '.join(KINDS)})"
+            f"and a kind ({', '.join(KINDS)}), after {', '.join(ORDINALS[1:]).replace(' ,', ',')}"
+            "for the others of a colour and kind"
         )
-    return words[0], words[1]
+    return ordinal, color, kind
 
 
 def _is_number(value: Any) -> bool:

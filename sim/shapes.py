@@ -6,18 +6,14 @@ from math import atan2, cos, hypot, pi, sin, tan
 
 import numpy as np
 
-from robot.table import BLOCK, BOWL_FLOOR, BOWL_HEIGHT, BOWL_RADIUS
+from robot.table import BLOCK, BOWL_FLOOR, BOWL_FOOT, BOWL_HEIGHT, BOWL_RADIUS
 from robot.types import Vector
 
 BLOCK_MASS = 0.010  # [kg]
 FRICTION = 1.0  # Coulomb, of blocks and of the gripper's rubber pads
-SIZES = {  # (3,) [m] full extents, by kind
-    "block": (BLOCK, BLOCK, BLOCK),
-    "bowl": (2 * BOWL_RADIUS, 2 * BOWL_RADIUS, BOWL_HEIGHT),
-}
 _WALLS = 16  # plane pieces of a bowl's wall
 _WALL = 0.006  # [m] their thickness
-_FOOT = 0.05  # [m] inside radius of a bowl's wall at its foot
+_FOOT = BOWL_FOOT - _WALL  # [m] inside radius of a bowl's wall at its foot
 
 
 @dataclass(frozen=True, slots=True)

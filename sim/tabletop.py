@@ -1,17 +1,22 @@
 """The tabletop world as a Robot."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from robot.table import SIZES
 from robot.types import Command, Fix, Image, Observation, RobotSpec, Vector, vector
+from robot.vision.sight import TableSight
+from robot.vision.things import Seeing
 from sim.engine import CAMERAS, Engine
 from sim.pace import Pace
 from sim.scene import Scene
-from sim.shapes import SIZES
 
 EngineName = Literal["mujoco", "pybullet"]
+PerceptionName = Literal["truth", "camera"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +25,10 @@ class TabletopConfig:
 
     engine: EngineName = "mujoco"
     substeps: int = 4  # physics steps a control period
-    fix_period: float = 0.04  # [s] between measurements of the objects
-    cameras: tuple[str, ...] = ()  # names in sim.engine.CAMERAS
+    perception: PerceptionName = "truth"  # of the objects; camera: as two cameras see them
+    fix_period: float = 0.04  # [s] between measurements of the objects, or of the one in the hand
+    look_period: float = 0.16  # [s] between two pictures of a camera that objects are seen by
+    cameras: tuple[str, ...] = ()  # names in sim.engine.CAMERAS, whose images are observed
     frame_period: float = 0.04  # [s] between camera frames
     duration: float = float("inf")  # [s] simulated, then wait() is False
     speed: float = float("inf")  # simulated seconds a second at most; 1 is real time
@@ -40,14 +47,38 @@ def make_engine(name: EngineName, spec: RobotSpec, scene: Scene, dt: float) -> E
     raise ValueError(f"unknown engine {name!r}; valid are mujoco, pybullet")
 
 
+class Pictures(Mapping[str, NDArray[np.uint8]]):
+    """Pictures of the present, drawn when they are asked for; without shadows, which would be most
+    of the time that they take."""
+
+    def __init__(self, engine: Engine, sight: Seeing, q: Vector) -> None:
+        self._engine, self._sight, self._q = engine, sight, q
+
+    def __getitem__(self, name: str) -> NDArray[np.uint8]:
+        return self._engine.render(self._sight.camera(name, self._q), shadows=False)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sight.cameras)
+
+    def __len__(self) -> int:
+        return len(self._sight.cameras)
+
+
 class Tabletop:
     """An arm at a table, simulated; a `robot.types.Robot`.
 
     Time is simulated time. The arm follows the last command for as long as it is valid, then
-    holds. Objects are measured exactly: this world is for planners that are told the truth.
+    holds. The world stands still while its cameras look.
     """
 
-    def __init__(self, spec: RobotSpec, scene: Scene, config: TabletopConfig | None = None) -> None:
+    def __init__(
+        self,
+        spec: RobotSpec,
+        scene: Scene,
+        config: TabletopConfig | None = None,
+        sight: Seeing | None = None,
+    ) -> None:
+        """`sight`: what makes objects of pictures, if perception is by camera; else by colours."""
         self.spec = spec
         self.config = config or TabletopConfig()
         self.scene = scene
@@ -60,7 +91,11 @@ class Tabletop:
         self._still = np.zeros(len(spec.joints))
         self._command: Command | None = None
         self._received = 0.0
-        self._next_fix = self._next_frame = 0.0
+        self._next_fix = self._next_frame = self._next_look = 0.0
+        self.sight: Seeing | None = None
+        if self.config.perception == "camera":
+            self.sight = sight or TableSight(spec)
+        self._last: dict[str, Fix] = {}
         self._sensed: Observation | None = None
         self._pace = Pace(self.spec.dt, self.config.speed)
 
@@ -76,13 +111,13 @@ class Tabletop:
     def wait(self) -> bool:
         if self._engine is None or self.now() >= self.config.duration:
             return False
-        self._advance()
+        self.advance()
         self._ticks += 1
         self._sensed = self._sense()
         self._pace.keep(self.now())
         return True
 
-    def _advance(self) -> None:
+    def advance(self) -> None:
         """One control period of physics, the reference running straight to the target."""
         engine, steps = self.engine, self.config.substeps
         command = self._command
@@ -104,24 +139,41 @@ class Tabletop:
     def _sense(self) -> Observation:
         now = self.now()
         q, qd = self.engine.joints()
-        fixes, images = {}, {}
-        if now >= self._next_fix - 1e-9:
+        fixes, images, gone = {}, {}, frozenset[str]()
+        if self.sight is not None and now >= self._next_look - 1e-9:
+            self._next_look += self.config.look_period
+            fixes = self.sight.look(now, q, self.pictures(q))
+            gone = self.sight.things.gone
+        elif now >= self._next_fix - 1e-9:
             self._next_fix += self.config.fix_period
-            fixes = {
-                name: Fix(now, vector(position), vector(quaternion), self._sizes[name])
-                for name, (position, quaternion) in self.engine.objects().items()
-            }
+            fixes = self.truth() if self.sight is None else self.sight.feel(now, q)
         if self.config.cameras and now >= self._next_frame - 1e-9:
             self._next_frame += self.config.frame_period
             images = {
                 name: Image(now, self.engine.render(CAMERAS[name])) for name in self.config.cameras
             }
-        return Observation(now, now, self._ticks, vector(q), vector(qd), fixes, images)
+        return Observation(now, now, self._ticks, vector(q), vector(qd), fixes, images, gone)
+
+    def truth(self) -> dict[str, Fix]:
+        """Where every object is, exactly; also once the world is closed."""
+        if self._engine is not None:
+            now = self.now()
+            self._last = {
+                name: Fix(now, vector(position), vector(quaternion), self._sizes[name])
+                for name, (position, quaternion) in self._engine.objects().items()
+            }
+        return self._last
+
+    def pictures(self, q: Vector) -> Mapping[str, NDArray[np.uint8]]:
+        """What the cameras of `sight` show now, with the arm at `q` (n,)."""
+        assert self.sight is not None
+        return Pictures(self.engine, self.sight, q)
 
     def write(self, command: Command) -> None:
         self._command, self._received = command, self.now()
 
     def close(self) -> None:
         if self._engine is not None:
+            self.truth()
             self._engine.close()
             self._engine = None

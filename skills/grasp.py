@@ -54,7 +54,7 @@ class Pick(ArmSkill):
         yield self.grip(width / 2 - SQUEEZE)
 
     def _middle(self, name: str) -> Vector:
-        return self.state.objects[name].position + self.offset()
+        return self.state.objects[self.object(name)].position + self.offset()
 
     def _bowl_around(self, name: str) -> Fix | None:
         """The bowl that the object lies in, if it does."""
@@ -124,7 +124,7 @@ class Place(ArmSkill):
         self._check(name)
 
     def _seen_since(self, name: str, time: float) -> bool:
-        return self.state.objects[name].time > time
+        return self.state.objects[self.object(name)].time > time
 
     def _xy(self) -> Vector:
         """(2,) [m] where the object shall rest, with corrections."""
@@ -164,7 +164,8 @@ class Place(ArmSkill):
         if isinstance(at, str) and not np.any(self.offset()):
             base = self.state.objects[at]
             if at.endswith("bowl"):
-                rests = away < NEAR and bottom < base.position[2]
+                inside = max(base.position[2], self._support(name) + 0.01)  # or on what lies in it
+                rests = away < NEAR and bottom < inside
             else:
                 rests = away < NEAR / 2 and bottom > base.position[2] + base.size[2] / 2 - 0.01
             if not rests:

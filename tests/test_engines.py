@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruckig import InputParameter, Ruckig, Trajectory
 
+from robot.camera import Pinhole
 from robot.geometry import matrix_of, rotation_vector, tool_down, yaw_quaternion
 from robot.kinematics import Kinematics
 from robot.specs import UR5E
 from robot.table import BLOCK, BOWL_HEIGHT, BOWL_RADIUS, X_BOUNDS, Y_BOUNDS, Z_BOUNDS
-from sim.engine import CAMERAS, Camera, Engine
+from sim.engine import CAMERAS, Engine
 from sim.mujoco_engine import MujocoEngine
 from sim.pybullet_engine import PybulletEngine
 from sim.scene import SceneObject
@@ -376,21 +377,23 @@ def test_engines_leave_standard_output_alone(name, capfd):
     assert capfd.readouterr().out == ""
 
 
-@pytest.mark.parametrize(
-    "camera", [CAMERAS["scene"], Camera((0.19, -0.31, 0.8), (0.19, -0.31, 0.0), 12.0, 80, 60)]
+DOWN = Pinhole.looking((0.19, -0.31, 0.8), (0.19, -0.31, 0.0), 12.0, 80, 60)
+ROLLED = Pinhole.looking((0.0, -0.05, -0.1), (0.0, 0.0, 0.2), 70.0, 200, 150).carried(
+    np.array([0.15, -0.35, 0.3]), tool_down(0.7)
 )
-def test_pybullet_draws_without_opengl(camera):
+
+
+@pytest.mark.parametrize(
+    "camera", [CAMERAS["scene"], DOWN, ROLLED], ids=["scene", "down", "rolled"]
+)
+def test_what_is_drawn_is_where_the_camera_projects_it(name, camera):
     place = np.array([0.2, -0.3, BLOCK / 2])
-    frame = PybulletEngine(UR5E, (red(0.2, -0.3),), DT).render(camera)
+    engine = make_engine(name, UR5E, (red(0.2, -0.3),), DT)
+    frame = engine.render(camera, shadows=False)
+    engine.close()
     assert frame.shape == (camera.height, camera.width, 3)
     assert frame.dtype == np.uint8
     r, g, b = np.moveaxis(frame.astype(int), 2, 0)
     rows, columns = np.nonzero((r > 2 * g) & (r > 2 * b))
-    ahead = np.subtract(camera.target, camera.eye)
-    turn = np.arctan2(ahead[1], ahead[0])  # 0, as in MuJoCo, for a camera that looks straight down
-    right = np.array([np.sin(turn), -np.cos(turn), 0])
-    axes = np.array([right, np.cross(ahead, right), ahead])  # image x, image y, depth
-    x, y, depth = axes / np.linalg.norm(axes, axis=1)[:, None] @ (place - camera.eye)
-    focal = camera.height / 2 / np.tan(np.radians(camera.fov) / 2)
-    assert columns.mean() == pytest.approx(camera.width / 2 + focal * x / depth, abs=2)
-    assert rows.mean() == pytest.approx(camera.height / 2 + focal * y / depth, abs=2)
+    turned = np.array([columns.mean(), rows.mean()])
+    assert turned == pytest.approx(camera.project(place), abs=2)

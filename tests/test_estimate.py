@@ -89,6 +89,16 @@ def test_the_latest_fix_of_every_object_is_kept():
     assert {name: f.position[0] for name, f in third.objects.items()} == {"block": 5, "bowl": 2}
 
 
+def test_what_is_gone_is_forgotten_until_it_is_seen_again():
+    estimator = Estimator(SPEC)
+    first = estimator.update(observation(1, block=fix(0.9), bowl=fix(0.9)), 1.0, REFERENCE)
+    gone = replace(observation(2), gone=frozenset({"block"}))
+    assert set(estimator.update(gone, 1.0, REFERENCE).objects) == {"bowl"}
+    assert set(first.objects) == {"block", "bowl"}  # states that were handed out keep theirs
+    again = estimator.update(observation(3, block=fix(1.0)), 1.0, REFERENCE)
+    assert set(again.objects) == {"block", "bowl"}
+
+
 @pytest.mark.parametrize("change", [
     {"time": nan}, {"time": 1.2}, {"position": vector([nan] * 3)},
     {"quaternion": vector([inf] * 4)}, {"size": vector([nan] * 3)},

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robot.table import SPACING, X_BOUNDS, Y_BOUNDS
+from robot.table import SIZES, SPACING, X_BOUNDS, Y_BOUNDS
 from sim.scene import SceneError, load_scene, parse_scene, random_scene
-from sim.shapes import SIZES, parts
+from sim.shapes import parts
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 4), st.integers(0, 4))

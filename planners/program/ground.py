@@ -14,7 +14,7 @@ SYNONYMS = {"cube": "block", "brick": "block", "dish": "bowl"}
 # Nouns that stand for no particular thing.
 GENERAL = frozenset(
     """thing things object objects item items everything anything one ones other others rest both
-    all each them it tower stack pile line row order gripper robot arm hand way table corner
+    all each them it tower pyramid stack pile line row order gripper robot arm hand way table corner
     corners side sides edge edges middle center centre top bottom left right front back half bit
     little lot first second third fourth last next circle square triangle shape distance cm mm m
     meter meters centimeter centimeters color colour colors colours name names position positions

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from hardware.ros_robot import RosRobot
     from planners.correct import Vocabulary
     from planners.fixed import FixedPlanner
+    from planners.program.check import Limits
     from planners.program.planner import ProgramPlanner, Timing, Writer
     from planners.tennis.network import Networks
     from planners.tennis.planner import TennisPlanner
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from robot.safety import Supervisor
     from robot.shots import Shot
     from robot.types import RobotSpec, Skill
+    from robot.vision.things import Seeing
     from robot.worker import Arrival, Due
     from sim.scene import Scene
 
@@ -165,6 +167,25 @@ def scene(file: Path | None, seed: int | None) -> tuple["Scene", int]:
         raise WrongUse(str(error)) from error
 
 
+def sight(
+    spec: "RobotSpec", detector: str, model: str, perception: Perception | None, due: "Due"
+) -> "Seeing | None":
+    """What sees objects, if it is not the classical one, which worlds have of themselves.
+
+    `due`: when a detector's answers arrive.
+    """
+    if detector == "colors":
+        return None
+    if perception == "truth":
+        raise WrongUse("--detector needs --perception camera")
+    from robot.vision.open import DetectorError, OpenSight, open_detector
+
+    try:
+        return OpenSight(spec, open_detector(detector, model), due=due)
+    except DetectorError as error:
+        raise Failure(str(error)) from error
+
+
 def language_model(name: str, model: str) -> "Writer":
     """The writer of programs behind `--llm`; to be closed."""
     from planners.llm import ModelError
@@ -183,14 +204,15 @@ def program_planner(
     arrived: "Callable[[str, Arrival[Any]], None] | None" = None,
     note: Callable[[str], None] = lambda text: None,
     timing: "Timing | None" = None,
+    limits: "Limits | None" = None,
 ) -> "ProgramPlanner":
-    """The planner that runs programs; to be closed."""
+    """The planner that runs programs, within `limits`; to be closed."""
     from planners.program.planner import ProgramPlanner
     from planners.program.sandbox import Sandbox
     from skills import SKILLS
 
     return ProgramPlanner(
-        writer, Sandbox(), tuple(SKILLS["ur5e"]), vocabulary(), say, arrived, note, timing
+        writer, Sandbox(limits), tuple(SKILLS["ur5e"]), vocabulary(), say, arrived, note, timing
     )
 
 

@@ -25,7 +25,7 @@ CHECKS: dict[str, tuple[str, str]] = {  # name: (code, what to do when it fails)
     "rendering": (
         "import robot, os, mujoco; print(os.environ['MUJOCO_GL']); "
         "m = mujoco.MjModel.from_xml_string('<mujoco/>'); mujoco.Renderer(m, 8, 8)",
-        "films need EGL (Debian: apt install libegl1 libgl1-mesa-dri), "
+        "films and cameras in MuJoCo need EGL (Debian: apt install libegl1 libgl1-mesa-dri), "
         "or --engine pybullet, which draws in software",
     ),
     "sandbox": (

@@ -6,6 +6,7 @@ from typing import Annotated
 from tyro.conf import subcommand
 
 from robot.cli.eval_beso import EvalBeso
+from robot.cli.eval_cap import EvalCap
 from robot.cli.eval_match import EvalMatch
 from robot.cli.eval_tennis import EvalTennis
 
@@ -18,6 +19,7 @@ class Eval:
         Annotated[EvalBeso, subcommand("beso")]
         | Annotated[EvalTennis, subcommand("tennis")]
         | Annotated[EvalMatch, subcommand("match")]
+        | Annotated[EvalCap, subcommand("cap")]
     )
 
     @property

@@ -88,7 +88,7 @@ class Node:
         period = 1 / self.frames if film else 1.0
         config = TabletopConfig(self.engine, cameras=cameras, frame_period=period, speed=1.0)
         scene, _ = build.scene(self.scene, self.seed if self.scene is None else None)
-        return worlds.tabletop(spec, scene, config, need_frames=film)
+        return worlds.tabletop(spec, scene, config, film, perception="truth")
 
     def _coach(self) -> None:
         from time import monotonic

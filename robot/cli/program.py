@@ -4,12 +4,13 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Literal
+from typing import Annotated
 
 from tyro.conf import Positional
 
 from robot.cli import build, worlds
 from robot.cli.errors import WrongUse
+from robot.cli.run import SLOW
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,15 @@ class Program:
     """Who repairs a program with an error, as for `run`. Without it, nobody."""
     model: str = ""
     """The model's name on the server; empty: its first."""
-    perception: Literal["truth"] = "truth"
-    """How objects are seen; truth: the world tells."""
+    perception: build.Perception | None = None
+    """How objects are seen. camera: by two cameras that are looked through, overhead and on the
+    wrist. truth: the world tells. Default: camera, where pictures can be drawn."""
+    detector: str = "colors"
+    """What sees, by camera. colors: blocks and bowls of known colors. The URL of an
+    OpenAI-compatible server with a vision-language model, or a folder with a zero-shot detector of
+    transformers: whatever has a name."""
+    detector_model: str = ""
+    """The vision-language model's name on the server; empty: its first."""
     seed: int | None = None
     """Of everything random; default 0, or the scene file's."""
     record: Path | None = None
@@ -53,6 +61,7 @@ class Program:
         spec = build.robot_spec()
 
         from robot.cli.session import Session, Voice, print_json
+        from robot.worker import after
         from sim.tabletop import TabletopConfig
 
         began = monotonic()
@@ -77,8 +86,13 @@ class Program:
                 cameras=("scene",) if self.video else (),
                 duration=self.duration,
             )
-            world = worlds.tabletop(spec, scene, config, need_frames=bool(self.video))
-            session = Session(world, build.skills(spec), planner, voice, recorder)
+            sight = build.sight(
+                spec, self.detector, self.detector_model, self.perception, after(SLOW)
+            )
+            world = worlds.tabletop(spec, scene, config, bool(self.video), self.perception, sight)
+            session = Session(
+                world, build.skills(spec), planner, voice, recorder, truth=world.truth
+            )
             session.run()
         ok = planner.succeeded and not session.halted
         error = None if ok else planner.error or "it was stopped, or ran out of time"
@@ -89,6 +103,7 @@ class Program:
                     "error": error,
                     "said": voice.said,
                     "objects": session.objects,
+                    "seen": session.seen,
                     "calls": planner.calls,
                     "killed": planner.killed,
                     "wall_s": round(monotonic() - began, 3),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sim.scene import Scene
 
 ROBOTS = {"tabletop": "ur5e", "pusht": "pusht", "blockpush": "pusher", "tennis": "tennis"}
+SLOW = 2.0  # [s] declared for a detector's answer in simulated time
 JOBS = {"pusht": "push_t pose=center", "blockpush": "push_blocks assignment=0"}
 
 
@@ -50,8 +51,16 @@ class Run:
     """embedded, the URL of an OpenAI-compatible server, a path to a GGUF file, or replay:FILE."""
     model: str = ""
     """The model's name on the server; empty: its first."""
-    perception: build.Perception = "truth"
-    """How objects are seen. truth: the world tells. camera: the ball of tennis, by two cameras."""
+    perception: build.Perception | None = None
+    """How objects are seen. camera: by two cameras that are looked through, overhead and on the
+    wrist; of tennis, the ball by two beside the table. truth: the world tells. Default: camera on
+    the tabletop, where pictures can be drawn; elsewhere truth."""
+    detector: str = "colors"
+    """What sees, by camera. colors: blocks and bowls of known colors. The URL of an
+    OpenAI-compatible server with a vision-language model, or a folder with a zero-shot detector of
+    transformers: whatever has a name."""
+    detector_model: str = ""
+    """The vision-language model's name on the server; empty: its first."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     seed: int | None = None
@@ -140,6 +149,7 @@ class Run:
                 guard=guard,
                 disarmed=self.disarmed,
                 duration=self.duration if over_ros else inf,
+                truth=getattr(world, "truth", None),
             )
             session.run()
         success = planner.succeeded and not session.halted
@@ -148,6 +158,7 @@ class Run:
             "error": planner.error,
             "said": voice.said,
             "objects": session.objects,
+            "seen": session.seen,
             "stops": session.stops,
             "corrections": planner.corrections,
             "ticks": session.ticks,
@@ -167,8 +178,10 @@ class Run:
         planner = self.planner or usual
         if (planner == "tennis") != (self.world == "tennis"):
             raise WrongUse("--planner tennis and --world tennis go together, and with no other")
-        if self.perception == "camera" and self.world != "tennis":
-            raise WrongUse(f"--perception camera needs --world tennis, not {self.world}")
+        if self.perception == "camera" and self.world not in ("tabletop", "tennis"):
+            raise WrongUse(
+                f"--perception camera needs --world tabletop or tennis, not {self.world}"
+            )
         if planner == "program" and not at_table:
             raise WrongUse(f"--planner program needs --world tabletop, not {self.world}")
         if self.scene is not None and not at_table:
@@ -190,6 +203,7 @@ class Run:
             return worlds.pusht(seed, poses[0], self.duration, self.speed, film)
         if self.world == "blockpush":
             return worlds.blockpush(seed, self.engine, self.duration, self.speed, film)
+        from robot.worker import after, when_ready
         from sim.tabletop import TabletopConfig
 
         frames = (25.0 if self.video else 5.0) if self.frames is None else self.frames
@@ -200,4 +214,6 @@ class Run:
             duration=self.duration,
             speed=self.speed,
         )
-        return worlds.tabletop(spec, scene, config, need_frames=film)
+        due = after(SLOW) if isinf(self.speed) else when_ready
+        sight = build.sight(spec, self.detector, self.detector_model, self.perception, due)
+        return worlds.tabletop(spec, scene, config, film, self.perception, sight)

@@ -76,8 +76,9 @@ def play(run: "Run") -> int:
     spec, seed, voice = build.robot_spec("tennis"), run.seed or 0, Voice()
     film = bool(run.video or run.frames)
     with ExitStack() as parts:
+        perception = run.perception or "truth"
         world = worlds.tennis(
-            seed, run.opponent, run.games, run.duration, run.speed, film, run.perception
+            seed, run.opponent, run.games, run.duration, run.speed, film, perception
         )
         parts.callback(world.close)
         planner = build.tennis_planner(seed, run.choice, voice.say, voice.note, world.results)

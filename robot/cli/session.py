@@ -18,7 +18,7 @@ from robot.cli.errors import Failure
 from robot.loop import Stack, run
 from robot.mode import Mode
 from robot.record import Recorder
-from robot.types import Planner, Robot, Skill, Tick, Utterance
+from robot.types import Fix, Planner, Robot, Skill, Tick, Utterance
 
 SETTLE = 0.6  # [s] that the robot goes on after its last goal, so that what it did is seen
 PATIENCE = 20.0  # [s] halted with nobody at the keyboard, then the run is over
@@ -158,6 +158,7 @@ class Session:
     guard: Guard | None = None
     disarmed: bool = False  # leave it as it is
     duration: float = inf  # [s] at most
+    truth: Callable[[], Mapping[str, Fix]] | None = None  # where a simulated world has its objects
     ticks: int = 0
     overruns: int = 0
     stops: int = 0
@@ -167,11 +168,13 @@ class Session:
 
     @property
     def objects(self) -> dict[str, list[float]]:
-        """Where every object was last seen: name to [x, y, z] [m]."""
-        seen = self.last.state.objects if self.last else {}
-        return {
-            name: [round(value, 4) for value in fix.position.tolist()] for name, fix in seen.items()
-        }
+        """Where every object is, name to [x, y, z] [m]: in truth, if the world can tell it."""
+        return _places(self.truth()) if self.truth else self.seen
+
+    @property
+    def seen(self) -> dict[str, list[float]]:
+        """Where every object was last seen, likewise."""
+        return _places(self.last.state.objects if self.last else {})
 
     def run(self) -> None:
         """Runs to the end; whatever happens, the robot is left safe and the recording whole."""
@@ -251,6 +254,12 @@ class Session:
             ear.close()
             if self.recorder is not None:
                 self.recorder.close()
+
+
+def _places(fixes: Mapping[str, Fix]) -> dict[str, list[float]]:
+    return {
+        name: [round(value, 4) for value in fix.position.tolist()] for name, fix in fixes.items()
+    }
 
 
 def typed_lines() -> IO[str] | None:

@@ -1,5 +1,6 @@
 """Builds simulated worlds."""
 
+import logging
 from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -9,6 +10,7 @@ from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:  # imported where used: help must print at once
     from robot.types import Robot, RobotSpec
+    from robot.vision.things import Seeing
     from sim.blockpush import BlockPush
     from sim.pusht import PushT
     from sim.scene import Scene
@@ -16,6 +18,7 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from sim.tennis.match import TennisMatch
     from sim.tennis.world import Table
 
+log = logging.getLogger(__name__)
 AtTable = TypeVar("AtTable", bound="Table")
 WorldName = Literal["tabletop", "pusht", "blockpush", "tennis"]
 Level = Literal["beginner", "intermediate", "advanced", "advanced+"]
@@ -23,21 +26,32 @@ CANNOT_DRAW = "cannot draw ({}); `courtside doctor` says what to do"
 
 
 def tabletop(
-    spec: "RobotSpec", scene: "Scene", config: "TabletopConfig", need_frames: bool = False
+    spec: "RobotSpec",
+    scene: "Scene",
+    config: "TabletopConfig",
+    need_frames: bool = False,
+    perception: Perception | None = None,
+    sight: "Seeing | None" = None,
 ) -> "Tabletop":
-    """The world; without cameras where nothing can be drawn, unless they are needed."""
+    """The world; `perception` is by camera where nothing else is said, and by `sight`.
+
+    Where nothing can be drawn it has no cameras, unless they are needed, and tells the truth.
+    """
     from sim.engine import CAMERAS
     from sim.tabletop import Tabletop
 
-    world = Tabletop(spec, scene, config)
+    world = Tabletop(spec, scene, replace(config, perception=perception or "camera"), sight)
     try:
+        if world.sight is not None:
+            dict(world.pictures(spec.home))
         for name in config.cameras:
             world.engine.render(CAMERAS[name])
     except Exception as error:  # of OpenGL, in as many ways as there are drivers
         world.close()
-        if need_frames:
+        if need_frames or perception == "camera":
             raise Failure(CANNOT_DRAW.format(error)) from error
-        world = Tabletop(spec, scene, replace(config, cameras=()))
+        log.warning("nothing can be drawn (%s): objects are known exactly, not seen", error)
+        world = Tabletop(spec, scene, replace(config, cameras=(), perception="truth"))
     return world
 
 

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from robot.ball import BallState, TrackName
+from robot.camera import Pinhole
 from robot.tennis import BALL, TENNIS, ball_fix
 from robot.types import Command, Fix, Image, JointMode, Observation, Vector, vector
-from sim.engine import Camera
+from sim.mujoco_camera import look
 from sim.pace import Pace
 from sim.tennis.court import SUBSTEPS, Court, CourtConfig, Seen, Touch
 from sim.tennis.engine import One
@@ -23,7 +24,7 @@ from sim.tennis.eyes import Eyes
 from sim.tennis.judge import Judge
 from sim.tennis.states import split
 
-CAMERAS = {"scene": Camera((2.6, -2.9, 1.2), (0.0, -0.5, 0.1), 45.0, 640, 480)}
+CAMERAS = {"scene": Pinhole.looking((2.6, -2.9, 1.2), (0.0, -0.5, 0.1), 45.0, 640, 480)}
 PerceptionName = Literal["truth", "camera"]
 
 
@@ -152,22 +153,17 @@ class Table:
             engine.ball_position[0].copy(), engine.ball_velocity[0].copy(), engine.spin[0].copy()
         )
 
-    def render(self, camera: Camera) -> NDArray[np.uint8]:
+    def render(self, camera: Pinhole) -> NDArray[np.uint8]:
         """(H, W, 3) RGB."""
         if self._engine is None:
             raise RuntimeError("this world is closed")
         size = camera.height, camera.width
         if size not in self._renderers:
             self._renderers[size] = mujoco.Renderer(self._engine.model, *size)
-        renderer, view = self._renderers[size], mujoco.MjvCamera()
-        self._engine.model.vis.global_.fovy = camera.fov
-        offset = np.subtract(camera.target, camera.eye)
-        view.lookat[:] = camera.target
-        view.distance = float(np.linalg.norm(offset))
-        view.azimuth = np.degrees(np.arctan2(offset[1], offset[0]))
-        view.elevation = np.degrees(np.arcsin(offset[2] / view.distance))
+        renderer = self._renderers[size]
         mujoco.mj_kinematics(self._engine.model, self._engine.data)
-        renderer.update_scene(self._engine.data, view)
+        renderer.update_scene(self._engine.data)
+        look(renderer, camera)
         return renderer.render()
 
     def close(self) -> None:
