@@ -215,3 +215,14 @@ def test_a_real_ball_weighs_as_much_as_the_simulated_ones_around_it():
     ]
     assert len(apart) > 50  # balls among whose neighbours it is not
     assert all(with_it == without._replace(name="a") for with_it, without in apart)
+
+
+def test_a_ball_that_was_hit_need_not_have_landed(tmp_path):
+    rng = np.random.default_rng(0)
+    made = tried(rng, 200)
+    assert (made.hit & ~made.landed).any() and made.landed.any() and (~made.hit).any()
+    Descriptors({"a": made}).save(tmp_path / "d.safetensors")
+    found = Descriptors.load(tmp_path / "d.safetensors").simulated["a"]
+    np.testing.assert_array_equal(found.hit, made.hit)
+    np.testing.assert_array_equal(found.landed, made.landed)
+    np.testing.assert_allclose(found.keys, made.keys, atol=1e-5)

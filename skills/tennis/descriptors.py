@@ -133,7 +133,7 @@ class Descriptors:
         for name, tried in self.simulated.items():
             if not np.array_equal(tried.keys, keys):
                 raise ValueError(f"{name} was tried on other balls than the rest")
-            tensors[f"{name}.fate"] = (tried.hit + tried.landed).astype(np.uint8)
+            tensors[f"{name}.fate"] = tried.hit.astype(np.uint8) + tried.landed
             tensors[f"{name}.speed"] = tried.speed.astype(np.float16)
             tensors[f"{name}.place"] = tried.place.astype(np.float16)
         write(path, FORMAT, tensors, {"names": list(self.names)})
