@@ -31,8 +31,9 @@ clean:
 	cd .venv/lib/python*/site-packages && find numba numpy -name tests -prune -exec rm -rf {} +  # 12 MB
 	@touch $@
 
-.venv/dev: .venv/base requirements-dev.lock
+.venv/dev: .venv/base requirements-dev.lock requirements-ros.lock
 	@echo "adding torch and what the tests need: minutes where torch is the build for CUDA" >&2
 	$(PIP) install --no-compile --no-deps --requirement requirements-dev.lock
+	$(PIP) install --no-compile --no-deps --requirement requirements-ros.lock
 	$(PIP) install --no-compile torch  # NVIDIA's libraries, where the build is for CUDA
 	@touch $@

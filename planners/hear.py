@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import IO
@@ -57,13 +58,18 @@ class Ear:
         """The utterances heard since the last call, stamped with the robot's time now."""
         if self._lines.empty():
             return ()
-        heard = []
+        heard = self.take()
+        for _, answer in heard:
+            answer()
+        return tuple(Utterance(self._now(), text) for text, _ in heard)
+
+    def take(self) -> list[tuple[str, Callable[[], None]]]:
+        """The lines since the last call, each with what tells its sender that it was heard."""
+        lines = []
         while not self._lines.empty():
             text, sender = self._lines.get()
-            heard.append(Utterance(self._now(), text))
-            if sender is not None:
-                self._acknowledge(sender)
-        return tuple(heard)
+            lines.append((text, partial(self._acknowledge, sender)))
+        return lines
 
     def _read(self, typed: IO[str]) -> None:
         # Not through `typed` itself: a thread waiting in it would hold its lock at exit.
@@ -93,6 +99,8 @@ class Ear:
                 self._lines.put((text, sender))
 
     def _acknowledge(self, sender: object) -> None:
+        if sender is None:  # typed here
+            return
         try:
             self._socket.sendto(json.dumps({"heard": monotonic()}).encode(), sender)  # type: ignore[arg-type]
         except OSError as error:

@@ -215,7 +215,7 @@ def markers(
 
 
 def camera_topic(camera: str) -> str:
-    return f"/camera/{camera}/compressed"
+    return f"/camera/{camera.replace(' ', '_')}/compressed"
 
 
 def compressed_image(time: float, camera: str, jpeg: bytes) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from planners.program.library import Library
+from planners.program.missing import called, undefined
 from planners.program.prelude import KNOWN
-from planners.program.translate import called, parsed, undefined
+from planners.program.translate import parsed
 from planners.program.words import WORDS
 
 MISSPELT = 0.85  # likeness to a word from which a name is a misspelt one

@@ -15,7 +15,7 @@ from typing import Any
 
 from planners.conduct import Leg
 from planners.program.hierarchy import Level
-from planners.program.sandbox import Suspended
+from planners.program.step import Suspended
 
 FORMAT = "courtside suspended program 1"
 RETRACTED = re.compile(

@@ -12,7 +12,8 @@ from planners.program.ground import ungrounded
 from planners.program.hierarchy import Level, Writer, complete, request_of
 from planners.program.interrupt import Meant, Saved, meant_by
 from planners.program.library import Library
-from planners.program.sandbox import Call, Failed, Finished, Sandbox, Step
+from planners.program.sandbox import Sandbox
+from planners.program.step import Call, Failed, Finished, Step
 from planners.program.words import WORDS, Hand, answer
 from robot.types import Goal, Outcome, State, Utterance
 from robot.worker import Arrival, Due, Mailbox, after

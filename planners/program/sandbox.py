@@ -9,7 +9,7 @@ interpreter without files, network, clock or host objects. It suspends at each w
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -18,6 +18,7 @@ from planners.program.calculator import Calculator, CalculatorError
 from planners.program.check import Failed, Limits, bound, diagnosis, one_line, refused, reworded
 from planners.program.plain import Unfit, passed
 from planners.program.prelude import BUILTINS, SHAPES, prelude
+from planners.program.step import Call, Finished, Step, Suspended
 from planners.program.translate import Translated, translated
 from planners.program.watch import LONGEST, Watch
 from planners.program.words import ARRAYS, STUBS, WORDS, WordError
@@ -28,37 +29,6 @@ if TYPE_CHECKING:  # at run time only where used: it takes .1 s to import
 
 Thrown = Literal["RuntimeError", "ValueError", "KeyboardInterrupt"]  # the last passes most excepts
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """The program waits for a word's answer."""
-
-    name: str
-    args: tuple[Any, ...]  # all of them, checked and in order, however the program gave them
-    kwargs: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The program ran to its end."""
-
-    printed: str
-    value: Any = None  # of its last line, where that is an expression
-
-
-@dataclass(frozen=True, slots=True)
-class Suspended:
-    """A program that waits for a word's answer, kept; only what `keep` made may be restored."""
-
-    snapshot: bytes
-    printed: str
-    suspensions: int
-    spent: float  # [s]
-    lines: tuple[int, ...]
-    word: str
-
-
-Step = Call | Finished | Failed
 
 PRELUDE_FILE = "<python-input-0>"  # in tracebacks, as the first that a session is fed
 CLOSED = Failed("the sandbox is closed", None, "crash")

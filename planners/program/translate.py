@@ -6,12 +6,12 @@ plain assignments. Nothing here guards anything: what it does not know stays as 
 """
 
 import ast
-import builtins
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planners.program.allowed import AFFINE, GEOMETRIES, MEMBERS, OPS, PARTS
+from planners.program.generators import listing, yields
 
 UTILITIES = re.compile(r"(\w+_)?(utils?|lmp|helpers)")  # modules of the original's own words
 GIVEN = {  # module: what of the prelude it is
@@ -61,8 +61,6 @@ CONVERTED = ("abs", "round", "float", "int", "bool")
 SUBMODULES = {"linalg", "random", "geometry", "affinity", "ops"}
 BOUND = """get append extend pop count index add lower upper strip title capitalize startswith
 endswith split join items keys values format""".split()
-ABSENT = "__import__ breakpoint compile delattr dir eval exec exit globals help input open quit"
-BUILTINS = frozenset(dir(builtins)) - frozenset(ABSENT.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +213,10 @@ class _Rewriter(ast.NodeTransformer):
         if self._foreign(node.returns):
             self.changed, node.returns = True, None
         self.generic_visit(node)
-        return _listing(node, self) if _yields(node) else node
+        if not yields(node):
+            return node
+        self.changed = True
+        return listing(node)
 
     def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.stmt]:
         self.generic_visit(node)
@@ -385,104 +386,3 @@ def _path(dotted: str) -> ast.expr:
 
 def _member(value: ast.expr, name: str) -> ast.expr:
     return ast.Call(ast.Name("attr_", ast.Load()), [value, ast.Constant(name)], [])
-
-
-def _yields(function: ast.FunctionDef) -> bool:
-    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in _own(function.body))
-
-
-def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """All nodes of a body, without those of functions in it."""
-    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-    waiting: list[ast.AST] = [*body]
-    while waiting:
-        node = waiting.pop()
-        if not isinstance(node, inner):
-            yield node
-            waiting.extend(ast.iter_child_nodes(node))
-
-
-def _listing(function: ast.FunctionDef, rewriter: _Rewriter) -> ast.FunctionDef:
-    """A generator as a function that returns the list of what it would yield."""
-
-    class Appending(ast.NodeTransformer):
-        def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-            return node
-
-        def visit_Expr(self, node: ast.Expr) -> ast.AST:
-            match node.value:
-                case ast.Yield(value):
-                    how, what = "append", value or ast.Constant(None)
-                case ast.YieldFrom(value):
-                    how, what = "extend", value
-                case _:
-                    return node
-            method = ast.Attribute(ast.Name("_yielded", ast.Load()), how, ast.Load())
-            return ast.copy_location(ast.Expr(ast.Call(method, [what], [])), node)
-
-        def visit_Return(self, node: ast.Return) -> ast.AST:
-            return ast.copy_location(ast.Return(ast.Name("_yielded", ast.Load())), node)
-
-    begin = _assign("_yielded", ast.List([], ast.Load()), function.body[0])
-    end = ast.Return(ast.Name("_yielded", ast.Load()), lineno=function.body[-1].lineno)
-    body = [Appending().visit(statement) for statement in function.body]
-    function.body = [begin, *body, end]
-    rewriter.changed = True
-    return function
-
-
-# What a program leaves undefined ------------------------------------------------------------------
-
-
-def undefined(program: str, known: frozenset[str]) -> dict[str, str]:
-    """The functions that a program calls and nobody defines: name to its first call, as written.
-
-    `known`: the words and what the prelude has.
-    """
-    tree = parsed(program)
-    if tree is None:
-        return {}
-    defined = set(known) | BUILTINS
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            defined.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
-            defined.add(node.name)
-        elif isinstance(node, ast.arg):
-            defined.add(node.arg)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            defined.add(node.name)
-        elif isinstance(node, ast.Import):
-            defined |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not UTILITIES.fullmatch(node.module or ""):
-            defined |= {alias.asname or alias.name for alias in node.names}
-    found: dict[str, str] = {}
-    for call, target in _calls(tree):
-        name = call.func.id if isinstance(call.func, ast.Name) else ""
-        if name and name not in defined and name not in found and not name.startswith("_"):
-            signature = ast.unparse(call)
-            found[name] = f"{target} = {signature}" if target else signature
-    return found
-
-
-def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
-    """All calls, each with the name that its result is given, in the order of their lines."""
-    targets: dict[int, str] = {}
-    calls: list[ast.Call] = []
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assign(targets=[ast.Name(name)], value=ast.Call() as call):
-                targets[id(call)] = name
-            case ast.Call():
-                calls.append(node)
-    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
-        yield call, targets.get(id(call), "")
-
-
-def called(call: str) -> str:
-    """The name of the function in `x = f(1)`."""
-    tree = parsed(call)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            return node.func.id
-    return ""

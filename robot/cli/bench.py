@@ -27,13 +27,16 @@ GOALS = (
 class Bench:
     """Measure the speed of this machine: the loop, simulation, inference."""
 
-    what: Positional[Literal["loop", "tabletop", "tennis", "beso"]]
+    what: Positional[Literal["loop", "tabletop", "tennis", "beso", "ros"]]
     """loop: CPU time of a tick without physics and skills, and of the Supervisor.
     tabletop: simulated seconds a second, without cameras, in both engines.
     tennis: time of a tick of a match, from observation to command, and of a choice; physics steps.
-    beso: latency of one replan of a diffusion policy, beside diffusers' schedulers."""
+    beso: latency of one replan of a diffusion policy, beside diffusers' schedulers.
+    ros: from a joint state to its command and back between two processes, over DDS."""
     n: int = 4000
-    """Ticks, at least; or replans."""
+    """Ticks, at least; or replans, or joint states."""
+    rate: float = 100.0
+    """[Hz] ros: of joint states."""
     lerobot: str = ""
     """beso: the python of an environment with LeRobot 0.4, to be measured as well."""
     seed: int = 0
@@ -49,6 +52,7 @@ class Bench:
             "tabletop": self._tabletop,
             "tennis": self._tennis,
             "beso": self._beso,
+            "ros": self._ros,
         }
         result = kinds[self.what]() | {"seed": self.seed}
         if self.json:
@@ -82,6 +86,14 @@ class Bench:
         from robot.cli.bench_beso import measure
 
         return measure(self.n, self.seed, self.lerobot)
+
+    def _ros(self) -> dict[str, object]:
+        build.need_ros("courtside bench ros")
+        from hardware.bench import measure
+
+        if not 1 <= self.rate <= 2000:
+            raise WrongUse("--rate must be between 1 and 2000")
+        return measure(self.n, self.rate)
 
     def _tabletop(self) -> dict[str, object]:
         result: dict[str, object] = {}

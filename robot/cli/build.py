@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass, replace
 from datetime import datetime
 from importlib import import_module, metadata
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:  # imported where used: help must print at once
+    from hardware.ros_robot import RosRobot
     from planners.correct import Vocabulary
     from planners.fixed import FixedPlanner
     from planners.tennis.network import Networks
@@ -42,6 +44,7 @@ DEFAULT_SCENE = (
 )
 LATENCY = 0.02  # [s] declared for a policy's answer in simulated time; measured: 1 to 5 ms
 DETECTION = 2.0  # [s] declared for a detector's, likewise
+ROS_MESSAGES = "diagnostic geometry sensor std trajectory visualization".split()
 VERSIONS = (
     "courtside",
     "mujoco",
@@ -67,6 +70,32 @@ def robot_spec(name: str = "ur5e") -> "RobotSpec":
     if name not in SPECS:
         raise WrongUse(f"unknown robot {name!r}; valid are {', '.join(SPECS)}")
     return SPECS[name]
+
+
+def ros_missing() -> str:
+    """What is missing for ROS 2, or nothing."""
+    packages = ("rclpy", *(f"{kind}_msgs" for kind in ROS_MESSAGES), "std_srvs")
+    return next((package for package in packages if find_spec(package) is None), "")
+
+
+def need_ros(what: str) -> None:
+    """One line that says what to install, where `what` needs it."""
+    if missing := ros_missing():
+        raise Failure(
+            f"{what} needs ROS 2, and {missing} is missing: source yours, "
+            "or pip install 'courtside[ros]'"
+        )
+
+
+def ros_robot(cameras: tuple[str, ...] = ()) -> "RosRobot":
+    """The robot behind ROS 2; to be closed."""
+    need_ros("--robot ros")
+    from hardware.ros_robot import NoRobot, RosRobot
+
+    try:
+        return RosRobot(cameras)
+    except NoRobot as error:
+        raise Failure(str(error)) from error
 
 
 def skills(
@@ -105,12 +134,13 @@ def estimator(spec: "RobotSpec", track: str = "paper") -> "Estimator":
     return Estimator(spec, Tracked(TRACKS[track]))
 
 
-def supervisor(spec: "RobotSpec") -> "Supervisor":
-    """Of a robot, with what it tolerates."""
+def supervisor(spec: "RobotSpec", limited_for: float = 0.5) -> "Supervisor":
+    """Of a robot, with what it tolerates; `limited_for` [s] without a break it stops."""
     from robot.safety import SafetyConfig, Supervisor
     from robot.tennis import TRACKING
 
-    return Supervisor(spec, SafetyConfig(tracking=TRACKING) if spec.name == "tennis" else None)
+    config = SafetyConfig(limited_for=limited_for)
+    return Supervisor(spec, replace(config, tracking=TRACKING) if spec.name == "tennis" else config)
 
 
 def vocabulary() -> "Vocabulary":

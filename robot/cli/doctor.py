@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 # Each check is a few lines of Python in a process of its own, so that nothing it does, crashing
@@ -71,10 +72,14 @@ TIMEOUT = 60  # [s] for one check
 class Doctor:
     """Say what is installed, what works, and what to do about the rest."""
 
+    robot: Path | None = None
+    """A robot file: check it, and the running robot's topics against it. Nothing is moved."""
     json: Annotated[bool, "One JSON object on standard output."] = False
     verbose: bool = False
 
     def main(self) -> int:
+        if self.robot is not None:
+            return self._inspect(self.robot)
         checks = []
         for name, (code, remedy) in CHECKS.items():
             passed, detail = _try(code)
@@ -93,6 +98,24 @@ class Doctor:
         if self.json:
             print(json.dumps({"checks": checks}))
         return 0 if all(check["ok"] or not check["needed"] for check in checks) else 1
+
+    def _inspect(self, file: Path) -> int:
+        """Of a robot's file and its topics."""
+        from robot.cli import build
+        from robot.cli.node import robot_file
+
+        robot = robot_file(str(file), build.robot_spec())
+        build.need_ros("a look at a robot's topics")
+        from hardware.inspection import inspect
+
+        found = inspect(robot)
+        for name, ok, detail in found:
+            print(f"{'ok' if ok else 'WRONG':8}{name:16}{detail}", file=sys.stderr)
+        if self.json:
+            keys = ("name", "ok", "detail")
+            checks = [dict(zip(keys, finding, strict=True)) for finding in found]
+            print(json.dumps({"checks": checks}))
+        return 0 if all(ok for _, ok, _ in found) else 1
 
 
 def _try(code: str) -> tuple[bool, str]:

@@ -18,6 +18,8 @@ from robot.cli.doctor import Doctor
 from robot.cli.errors import Failure, WrongUse
 from robot.cli.evaluate import Eval
 from robot.cli.functions import Functions
+from robot.cli.node import Node
+from robot.cli.nodes import Nodes
 from robot.cli.program import Program
 from robot.cli.replay import Replay
 from robot.cli.run import Run
@@ -34,6 +36,8 @@ Command = (
     | Annotated[Functions, subcommand("functions")]
     | Annotated[Replay, subcommand("replay")]
     | Annotated[Bench, subcommand("bench")]
+    | Annotated[Nodes, subcommand("nodes")]
+    | Annotated[Node, subcommand("node")]
     | Annotated[Doctor, subcommand("doctor")]
     | Annotated[Check, subcommand("check")]
 )

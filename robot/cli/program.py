@@ -92,7 +92,7 @@ class Program:
                         voice.say,
                         arrived=arrived,
                         note=voice.note,
-                        robot=spec.name,
+                        spec=spec,
                         library=self.library,
                     )
                 )

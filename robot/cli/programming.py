@@ -39,22 +39,22 @@ def program_planner(
     note: Callable[[str], None] = lambda text: None,
     timing: "Timing | None" = None,
     limits: "Limits | None" = None,
-    robot: str = "ur5e",
+    spec: "RobotSpec | None" = None,
     library: Path | None = None,
     keeps: bool = False,
 ) -> "ProgramPlanner":
-    """The planner that runs programs, for a robot, within `limits`; to be closed. `library`: where
-    the functions are kept that it learns; None: nowhere. `keeps`: whether its programs may be
-    suspended.
+    """The planner that runs programs, within `limits`, for the robot `spec`, usually the one at the
+    table; to be closed. `library`: where the functions are kept that it learns; None: nowhere.
+    `keeps`: whether its programs may be suspended.
     """
     from planners.program.library import Library
     from planners.program.planner import ProgramPlanner
     from planners.program.sandbox import Sandbox
     from skills import SKILLS
 
-    skills, hand = tuple(SKILLS[robot]), hand_of(build.robot_spec(robot))
-    parts = (build.vocabulary(), say, arrived, note, timing, hand, Library(library))
-    return ProgramPlanner(writer, Sandbox(limits, keeps), skills, *parts)
+    spec = spec or build.robot_spec()
+    parts = (build.vocabulary(), say, arrived, note, timing, hand_of(spec), Library(library))
+    return ProgramPlanner(writer, Sandbox(limits, keeps), tuple(SKILLS[spec.name]), *parts)
 
 
 def hand_of(spec: "RobotSpec") -> "Callable[[State], Hand] | None":

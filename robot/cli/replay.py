@@ -90,7 +90,7 @@ def _planner(recording: "Recording", robot: str) -> "Planner":
     writer = None if config.get("llm") == "" else Remembered(answers)
     library = Path(config["library"]) if config.get("library") else None
     planner = programming.program_planner(
-        writer, lambda text: None, timing=timing, robot=robot, library=library
+        writer, lambda text: None, timing=timing, spec=build.robot_spec(robot), library=library
     )
     if "file" in config:
         planner.execute(recording.metadata["program"])

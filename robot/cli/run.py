@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from math import isinf
+from math import inf, isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -30,8 +30,10 @@ class Run:
     a match; tell the robot how to play: "play to the backhand", "safer", "hit faster"."""
     engine: build.EngineName = "mujoco"
     """Which physics; pusht has its own."""
-    robot: Literal["sim"] = "sim"
-    """On what."""
+    robot: Literal["sim", "ros"] = "sim"
+    """On what: sim, or ros, the robot of `courtside nodes` (its engine and scene are its own)."""
+    disarmed: bool = False
+    """ros: begin stopped; "re-arm, continue" begins."""
     planner: Literal["program", "fixed", "tennis"] | None = None
     """program: a language model writes a program. fixed: the instruction is a list of goals, such
     as: pick object="red block"; place object="red block" at="blue bowl". tennis: a
@@ -94,9 +96,9 @@ class Run:
             raise WrongUse("--games must be at least 1")
         settled = self._settled()
         if self.world == "tennis":
-            from robot.cli.run_tennis import play
+            from robot.cli.run_tennis import play, play_over_ros
 
-            return play(settled)
+            return play_over_ros(settled) if self.robot == "ros" else play(settled)
         spec = build.robot_spec(worlds.ROBOTS[self.world])
         scene, seed = (), self.seed or 0
         if self.world == "tabletop":
@@ -111,7 +113,8 @@ class Run:
         from sim.tabletop import Tabletop
 
         voice = Voice()
-        paced = not isinf(self.speed)
+        over_ros = self.robot == "ros"
+        paced = over_ros or not isinf(self.speed)
         with ExitStack() as parts:
             writer, planner = None, None
             if settled.planner == "fixed":
@@ -119,9 +122,14 @@ class Run:
             else:
                 writer = programming.language_model(self.llm, self.model)
                 parts.callback(writer.close)
-            legs = planner.legs if planner else ()
-            poses = [leg.args.get("pose", "center") for leg in legs] or ["center"]
-            world = self._world(spec, scene, seed, poses)
+            if over_ros:
+                guard = world = build.ros_robot(self._cameras())
+                parts.callback(world.close)
+                spec = world.spec
+            else:
+                legs = planner.legs if planner else ()
+                poses = [leg.args.get("pose", "center") for leg in legs] or ["center"]
+                guard, world = None, self._world(spec, scene, seed, poses)
             if undone is not None and isinstance(world, Tabletop):
                 undone.restore(world)
             about = (spec, seed, settled, self.video, scene)
@@ -137,7 +145,7 @@ class Run:
                     arrived=arrived,
                     note=voice.note,
                     timing=programming.real_time() if paced else None,
-                    robot=spec.name,
+                    spec=spec,
                     library=self.library,
                     keeps=self.suspend is not None,
                 )
@@ -156,6 +164,9 @@ class Run:
                 typed=typed_lines(),
                 interactive=not settled.instruction and self.resume is None,
                 stay=self.stay,
+                guard=guard,
+                disarmed=self.disarmed,
+                duration=self.duration if over_ros else inf,
                 truth=getattr(world, "truth", None),
                 told=undone.told if undone is not None else None,
             )
@@ -193,6 +204,9 @@ class Run:
             raise WrongUse("--suspend and --resume need --planner program and --world tabletop")
         if self.resume and self.scene:
             raise WrongUse("--resume brings its own scene: leave --scene out")
+        seen = self.perception or self.detector != "colors"
+        if self.robot == "ros" and (seen or self.suspend or self.resume):
+            raise WrongUse("--perception, --detector, --suspend and --resume need --robot sim")
         worlds.check(self.world, self.scene, self.perception, self.detector)
         instruction = self.instruction
         if planner == "fixed":
@@ -200,6 +214,10 @@ class Run:
         if planner == "fixed" and not instruction:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
         return replace(self, planner=planner, instruction=instruction)
+
+    def _cameras(self) -> tuple[str, ...]:
+        """Whose images are recorded."""
+        return () if self.frames == 0 else ("scene",)
 
     def _world(
         self, spec: "RobotSpec", scene: "Scene", seed: int, poses: "list[object]"

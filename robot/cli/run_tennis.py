@@ -9,6 +9,65 @@ if TYPE_CHECKING:
     from robot.cli.run import Run
 
 
+def play_over_ros(run: "Run") -> int:
+    """Play for `run.duration` [s] with the robot of `courtside nodes --world tennis`, whose driver
+    keeps the score in its log."""
+    from robot.cli.session import Session, Voice, print_json, typed_lines
+
+    seed, voice = run.seed or 0, Voice()
+    voice.note("warming up ...")
+    warm_up(seed)
+    with ExitStack() as parts:
+        robot = build.ros_robot()
+        parts.callback(robot.close)
+        planner = build.tennis_planner(seed, run.choice, voice.say, voice.note, tuple)
+        recorder = build.recorder(run.record, "run", robot.spec, seed, run, run.video)
+        parts.callback(recorder.close)
+        voice.record = recorder.said
+        if run.instruction:
+            planner.listen(run.instruction)
+        session = Session(
+            robot=robot,
+            skills=build.skills(robot.spec),
+            planner=planner,
+            voice=voice,
+            recorder=recorder,
+            typed=typed_lines(),
+            stay=True,
+            guard=robot,
+            disarmed=run.disarmed,
+            duration=run.duration,
+        )
+        session.run()
+    result = {
+        "success": not session.halted,
+        "error": "stopped" if session.halted else None,
+        "said": voice.said,
+        "objects": session.objects,
+        "stops": session.stops,
+        "corrections": planner.corrections,
+        "choices": [choice.name for choice in planner.choices],
+        "ticks": session.ticks,
+        "overruns": session.overruns,
+        "recording": str(recorder.path),
+        "video": str(run.video) if run.video else None,
+    }
+    if run.json:
+        print_json(result)
+    voice.close(not session.halted, "stopped", recorder.path, run.video)
+    return 1 if session.halted else 0
+
+
+def warm_up(seed: int) -> None:
+    """A few balls in simulation: what is compiled on first use must not be in a real loop."""
+    from robot.cli.session import Session, Voice
+
+    voice = Voice(quiet=True)
+    world = worlds.tennis(seed, duration=6.0)
+    planner = build.tennis_planner(seed, "adaptive", voice.say, voice.note, tuple)
+    Session(world, build.skills(world.spec), planner, voice, stay=True).run()
+
+
 def play(run: "Run") -> int:
     """Play the match that `run` describes; 0 if the robot won it."""
     from robot.cli.session import Session, Voice, print_json, typed_lines

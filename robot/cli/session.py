@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any, Protocol
@@ -13,6 +14,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from robot.cli import build
+from robot.cli.errors import Failure
 from robot.loop import Stack, run
 from robot.mode import Mode
 from robot.record import Recorder
@@ -29,12 +31,34 @@ class Follows(Planner, Protocol):
     def finished(self) -> bool: ...
 
 
+class Guard(Protocol):
+    """What stands between a stack and its robot, besides the stack's own Supervisor."""
+
+    def closed(self) -> str:
+        """Why it lets nothing through, or nothing."""
+        ...
+
+    def arm(self) -> None:
+        """Ask it to let commands through."""
+        ...
+
+    def armed(self) -> str:
+        """The same, and wait until it does; why it does not, or nothing."""
+        ...
+
+    def hear(self) -> tuple[Utterance, ...]:
+        """What people said on its side since the last call."""
+        ...
+
+
 class Voice:
     """Says what the robot says, and shows on standard error what happens, unless `quiet`."""
 
     def __init__(self, quiet: bool = False) -> None:
         from rich.console import Console
+        from rich.text import Text  # now, not in the loop
 
+        self._text = Text
         self.said: list[str] = []
         self.record: Callable[[float, str], None] = lambda time, text: None
         self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
@@ -80,9 +104,7 @@ class Voice:
             self._show("", f"not done: {error or 'stopped'}", "bold red")
 
     def _show(self, who: str, text: str, style: str) -> None:
-        from rich.text import Text
-
-        line = Text(f"{self._time:7.2f} s  ", "dim")
+        line = self._text(f"{self._time:7.2f} s  ", "dim")
         line.append(f"{who:>10}  " if who else " " * 12, "dim")
         line.append(text, style)
         self._console.print(line)
@@ -133,6 +155,9 @@ class Session:
     typed: IO[str] | None = None  # where corrections are typed
     interactive: bool = False  # go on while somebody may type
     stay: bool = False  # go on even then
+    guard: Guard | None = None
+    disarmed: bool = False  # leave it as it is
+    duration: float = inf  # [s] at most
     truth: Callable[[], Mapping[str, Fix]] | None = None  # where a simulated world has its objects
     told: Vector | None = None  # where an earlier loop told the robot to be
     ticks: int = 0
@@ -162,10 +187,19 @@ class Session:
         mode.engage()
         ear = Ear(self.robot.now, self.typed)
         interrupts = Interrupts()
+        guard = self.guard
+        began: float | None = None
         idle_since: float | None = None
+        was_stopped = False
 
         def hear() -> tuple[Utterance, ...]:
+            nonlocal was_stopped
             heard = ear()
+            if guard is not None:
+                heard = (*heard, *guard.hear())
+                if not supervisor.stopped and (reason := guard.closed()):
+                    supervisor.halt(reason)
+                was_stopped = supervisor.stopped
             if interrupts.count and not self.interrupted:
                 self.interrupted = True
                 heard = (*heard, Utterance(self.robot.now(), "stop"))
@@ -173,9 +207,12 @@ class Session:
             return heard
 
         def until(tick: Tick) -> bool:
-            nonlocal idle_since
+            nonlocal idle_since, began
             now = tick.state.time
+            began = now if began is None else began
             self.halted = mode.halted
+            if now - began > self.duration:
+                return True
             if self.interrupted and not np.any(tick.state.reference.qd):
                 return True
             if self.stay or ((self.interactive or mode.halted) and ear.typed_open):
@@ -190,6 +227,8 @@ class Session:
         def record(tick: Tick) -> None:
             self.ticks += 1
             self.overruns += tick.busy > spec.dt
+            if guard is not None and was_stopped and not tick.verdict.stopped:
+                guard.arm()  # a person has re-armed the stack, and means all of it
             self.last = tick
             self.voice.follow(tick)
             if self.recorder is not None:
@@ -209,6 +248,8 @@ class Session:
         )
         try:
             with interrupts:
+                if guard is not None and not self.disarmed and (reason := guard.armed()):
+                    raise Failure(f"the robot cannot be armed: {reason}")
                 run(stack)
         finally:
             self.stops = mode.stops

@@ -1,0 +1,160 @@
+"""The driver node: serves a robot, simulated or a vendor's, over ROS 2.
+
+It is the one loop again. Its skill is what the watchdog lets through, and its Supervisor the last
+guard before the joints: without a command for the robot's timeout it brakes and holds.
+"""
+
+from dataclasses import dataclass
+from time import monotonic
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from geometry_msgs.msg import PointStamped
+from rclpy.publisher import Publisher
+from sensor_msgs.msg import CompressedImage, JointState
+from trajectory_msgs.msg import JointTrajectory
+from visualization_msgs.msg import MarkerArray
+
+from hardware import convert, topics
+from hardware.follow import Follow
+from hardware.ros import COMMANDS, STATES, Diagnostics, Ros
+from hardware.signals import signals
+from robot.estimate import Estimator
+from robot.loop import Stack, run
+from robot.messages import camera_topic
+from robot.mode import Mode
+from robot.safety import Supervisor
+from robot.tennis import BALL
+from robot.types import Command, Observation, Robot, RobotSpec, Tick
+
+ANSWER = 0.5  # of a control period that a driver waits for the answer to what it has just published
+
+
+@dataclass(frozen=True)
+class DriverConfig:
+    """What is published besides the joints."""
+
+    objects: bool = True  # where objects are, if the robot knows; a perception node may do that
+    ball: bool = True
+
+
+def serve(robot: Robot, supervisor: Supervisor, config: DriverConfig | None = None) -> None:
+    """Until a signal comes, or the robot says that it is over; leaves it at rest."""
+    ros = Ros("driver", urgent=True)
+    try:
+        with signals() as asked:
+            follow = Follow(robot.spec, supervisor)
+            served = Served(robot, ros, follow, config or DriverConfig())
+            diagnostics = Diagnostics(ros)
+
+            def hear() -> tuple:
+                follow.leaving = asked.end
+                if not supervisor.stopped:
+                    served.await_answer()
+                return follow.tend(monotonic())
+
+            def record(tick: Tick) -> None:
+                trouble = supervisor.reason if supervisor.stopped else ""
+                diagnostics.show(status(trouble, follow))
+
+            def rests(tick: Tick) -> bool:
+                return asked.end and not tick.state.reference.qd.any()
+
+            mode = Mode(supervisor)
+            mode.engage()
+            run(
+                Stack(
+                    robot=served,
+                    planner=follow,
+                    skills={"follow": follow, "hold": follow},
+                    supervisor=supervisor,
+                    mode=mode,
+                    estimator=Estimator(robot.spec),
+                    hear=hear,
+                    record=record,
+                    until=rests,
+                )
+            )
+    finally:
+        ros.close()
+
+
+def status(trouble: str, follow: Follow) -> DiagnosticStatus:
+    return convert.to_status(topics.DRIVER, trouble, follow.counts)
+
+
+class Served:
+    """A robot whose observations are published, and which takes in orders with each tick."""
+
+    def __init__(self, robot: Robot, ros: Ros, follow: Follow, config: DriverConfig) -> None:
+        self._robot, self._ros, self._follow, self._config = robot, ros, follow, config
+        self.spec: RobotSpec = robot.spec
+        self._states = ros.publisher(JointState, topics.JOINT_STATES, STATES)
+        self._objects = ros.publisher(MarkerArray, topics.OBJECTS, STATES)
+        self._ball = ros.publisher(PointStamped, topics.BALL, STATES)
+        self._cameras: dict[str, Publisher[CompressedImage]] = {}
+        self._offset: int | None = None  # [ns] from the robot's clock to stamps
+        self._began = monotonic()
+        self._stamped = ros.stamp()  # then
+        self._last = 0  # stamp [ns] of the last joint state
+        ros.subscribe(JointTrajectory, topics.GATED, COMMANDS, self._take)
+
+    def _take(self, message: JointTrajectory) -> None:
+        # It came at some time since the last tick: taken for the earliest that is likely.
+        self._follow.take(convert.order(message), monotonic() - self.spec.dt)
+
+    def now(self) -> float:
+        return self._robot.now()
+
+    def wait(self) -> bool:
+        more = self._robot.wait()
+        self._align()
+        self._ros.spin()
+        return more
+
+    def _align(self) -> None:
+        """Stamps follow the clock, but not its jumps, nor each tick's little delay."""
+        clock = self._stamped + round((monotonic() - self._began) * 1e9)
+        offset = clock - round(self._robot.now() * 1e9)
+        if self._offset is None or abs(offset - self._offset) * 1e-9 > 2 * self.spec.dt:
+            self._offset = offset
+
+    def _stamp(self, time: float) -> int:
+        assert self._offset is not None
+        return self._offset + round(time * 1e9)
+
+    def read(self) -> Observation:
+        obs = self._robot.read()
+        self._publish_things(obs)
+        self._last = max(self._stamp(obs.time), self._last + 1)  # no two states have the same
+        self._states.publish(convert.to_joint_state(self._last, self.spec.joints, obs.q, obs.qd))
+        return obs
+
+    def await_answer(self) -> None:
+        """Give the stack part of the tick to answer the state of this tick: otherwise its command
+        would count for the next one, a whole control period later."""
+        end = monotonic() + ANSWER * self.spec.dt
+        while self._follow.answered < self._last and (left := end - monotonic()) > 0:
+            self._ros.spin(left)
+
+    def _publish_things(self, obs: Observation) -> None:
+        """What has been seen, before the joint state that completes the tick."""
+        things = dict(obs.fixes)
+        ball = things.pop(BALL, None)
+        if ball is not None and self._config.ball:
+            self._ball.publish(convert.to_point(self._stamp(ball.time), ball.position))
+        if things and self._config.objects:
+            stamps = {name: self._stamp(fix.time) for name, fix in things.items()}
+            self._objects.publish(convert.to_markers(stamps, things))
+        for camera, image in obs.images.items():
+            if camera not in self._cameras:
+                topic = camera_topic(camera)
+                self._cameras[camera] = self._ros.publisher(CompressedImage, topic, STATES)
+            if self._cameras[camera].get_subscription_count():
+                stamp = self._stamp(image.time)
+                self._cameras[camera].publish(convert.to_image(stamp, camera, image))
+
+    def write(self, command: Command) -> None:
+        self._robot.write(command)
+
+    def close(self) -> None:
+        self._robot.close()

@@ -1,0 +1,5 @@
+"""For colcon; everything is in pyproject.toml."""
+
+from setuptools import setup
+
+setup()

@@ -1,0 +1,130 @@
+"""The same programs over the same scenes: straight in simulation, and through ROS 2.
+
+    python tests/benchmark/ros_scenes.py --n 50 --engines mujoco,pybullet
+
+Each scene is played three ways: in the first engine, without ROS 2, as fast as it goes; and through
+ROS 2, in real time, with each of the engines as the robot. The programs are recorded answers of a
+language model, the same for all. Success is judged from where things rest. Prints one JSON object.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tyro
+from tabletop import NAMES, is_on
+
+from robot.intervals import wilson
+from sim.scene import random_scene
+
+COURTSIDE = Path(sys.executable).with_name("courtside")
+INSTRUCTION = "put the red block in the blue bowl"
+PROGRAM = "put_first_on_second('red block', 'blue bowl')\n"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What to run."""
+
+    n: int = 50
+    seed: int = 0
+    """Of the first scene; the others follow."""
+    engines: str = "mujoco,pybullet"
+    """The first is played directly too."""
+    domain: int = 90
+    """ROS_DOMAIN_ID, which nobody else uses."""
+
+
+def scene_file(folder: Path, seed: int) -> Path:
+    """The scene of `seed`, as a file."""
+    scene = random_scene(np.random.default_rng(seed), names=NAMES)
+    objects = [{"name": thing.name, "xy": [thing.x, thing.y], "yaw": thing.yaw} for thing in scene]
+    file = folder / f"{seed}.json"
+    file.write_text(json.dumps({"objects": objects, "seed": seed}))
+    return file
+
+
+def play(folder: Path, *words: str) -> dict[str, Any]:
+    """`courtside run` on the instruction; what it says about itself."""
+    answers = f"replay:{folder / 'answers.json'}"
+    how = ("--llm", answers, "--record", str(folder), "--frames", "0", "--json")
+    done = subprocess.run(
+        [str(COURTSIDE), "run", INSTRUCTION, *how, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    if not done.stdout:
+        return {"success": False, "error": done.stderr[-300:], "objects": {}, "stops": 0}
+    return json.loads(done.stdout)
+
+
+def rests(result: dict[str, Any]) -> bool:
+    """Did it say that it was done, and is the block in the bowl?"""
+    there = result["objects"]
+    block, bowl = there.get("red block"), there.get("blue bowl")
+    good = result["success"] and block is not None and bowl is not None
+    return bool(good and is_on(np.array(block), np.array(bowl), "blue bowl"))
+
+
+def over_ros(folder: Path, file: Path, engine: str) -> dict[str, Any]:
+    """The same, with nodes of their own for this scene."""
+    how = ("--scene", str(file), "--frames", "0", "--logs", str(folder / "logs"))
+    nodes = subprocess.Popen(
+        [str(COURTSIDE), "nodes", "--engine", engine, *how],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        return play(folder, "--robot", "ros")
+    finally:
+        nodes.send_signal(signal.SIGINT)
+        nodes.wait()
+
+
+def main(config: Benchmark) -> None:
+    os.environ["ROS_DOMAIN_ID"] = str(config.domain)
+    engines = config.engines.split(",")
+    ways = ["direct", *(f"ros {engine}" for engine in engines)]
+    won: dict[str, list[bool]] = {way: [] for way in ways}
+    failures: dict[str, dict[int, str]] = {way: {} for way in ways}
+    stops = dict.fromkeys(ways, 0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "answers.json").write_text(json.dumps([PROGRAM]))
+        for seed in range(config.seed, config.seed + config.n):
+            file = scene_file(folder, seed)
+            for way in ways:
+                if way == "direct":
+                    engine = ("--engine", engines[0], "--scene", str(file))
+                    result = play(folder, *engine, "--speed", "inf")
+                else:
+                    result = over_ros(folder, file, way.split()[1])
+                won[way].append(rests(result))
+                stops[way] += result["stops"]
+                if not won[way][-1]:
+                    failures[way][seed] = result["error"] or "it does not rest there"
+                    print(f"{way}, seed {seed}: {failures[way][seed]}", file=sys.stderr)
+    found = {
+        way: {
+            "success_rate": sum(won[way]) / config.n,
+            "success_rate_interval": wilson(sum(won[way]), config.n),
+            "stops": stops[way],
+            "failures": failures[way],
+        }
+        for way in ways
+    }
+    print(json.dumps({**asdict(config), "ways": found}))
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Benchmark, description=__doc__))

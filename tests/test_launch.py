@@ -1,0 +1,61 @@
+"""Launch files, as far as they go without ROS 2's `launch`: that it is there is made up here."""
+
+import runpy
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "launch").glob("*.launch.py"))
+
+
+@pytest.fixture
+def launch(monkeypatch):
+    """Modules with the few classes that the files use."""
+
+    def kept(**kwargs):
+        return SimpleNamespace(**kwargs)
+
+    class Configuration(SimpleNamespace):
+        def __init__(self, name):
+            self.name = name
+
+        def perform(self, context):
+            return context[self.name]
+
+    modules = {
+        "launch": {"LaunchContext": dict, "LaunchDescription": list},
+        "launch.actions": {
+            "DeclareLaunchArgument": lambda name, **k: kept(name=name, **k),
+            "OpaqueFunction": kept,
+        },
+        "launch.substitutions": {"LaunchConfiguration": Configuration},
+        "launch_ros": {},
+        "launch_ros.actions": {"Node": kept},
+    }
+    for name, contents in modules.items():
+        module = ModuleType(name)
+        module.__dict__.update(contents)
+        monkeypatch.setitem(sys.modules, name, module)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_it_starts_the_declared_nodes(launch, file):
+    *arguments, start = runpy.run_path(str(file))["generate_launch_description"]()
+    context = {argument.name: argument.default_value for argument in arguments}
+    context |= {"robot": "mine.toml"} if "robot" in context else {}
+    nodes = start.function(context)
+    names = [node.name for node in nodes]
+    driver = [] if "robot" in context else ["driver"]
+    assert names == [*driver, "watchdog", "coach", "stack"]
+    for node in nodes:
+        assert node.executable == "courtside" and node.arguments[:2] == ("node", node.name)
+        assert node.respawn and all(isinstance(word, str) for word in node.arguments)
+    without = start.function(context | {"stack": "false"})
+    assert [node.name for node in without] == names[:-1]
+
+
+def test_the_folder_is_no_package():
+    assert FILES and not (ROOT / "launch" / "__init__.py").exists()
