@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run dev test check clean
+.PHONY: run dev test test-ros check clean
 
 run: .venv/base
 	$(BIN)/courtside run "put the red block in the blue bowl" --video runs/demo.mp4
@@ -13,6 +13,9 @@ dev: .venv/dev
 
 test: .venv/dev
 	$(BIN)/python -m pytest -q -n auto
+
+test-ros: .venv/dev
+	$(BIN)/python -m pytest -q -m dds
 
 check: .venv/dev
 	$(BIN)/courtside check

@@ -21,6 +21,8 @@ from hardware import convert, topics
 from hardware.ros_robot import RosRobot
 from robot.specs import UR5E
 
+pytestmark = pytest.mark.dds
+
 PUT = "pick object='red block'; place object='red block' at='blue bowl'"
 DT = UR5E.dt
 N = len(UR5E.joints)
