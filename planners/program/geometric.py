@@ -85,15 +85,20 @@ def _property(name: str, geometry: BaseGeometry) -> Any:
     return value
 
 
+def _rings(coordinates: Any) -> tuple[Any, list[Any]]:
+    """A polygon's shell and its holes."""
+    shell, *holes = coordinates or [[]]
+    return shell, holes
+
+
 def geometry_of(kind: str, coordinates: Any) -> BaseGeometry:
     """The geometry of a tagged value."""
     if kind not in MAKERS:
         raise ValueError("no such geometry")
     if kind == "Polygon":
-        shell, *holes = coordinates or [[]]
-        return Polygon(shell, holes)
+        return Polygon(*_rings(coordinates))
     if kind == "MultiPolygon":
-        return shapely.multipolygons([geometry_of("Polygon", each) for each in coordinates])
+        return shapely.MultiPolygon([Polygon(*_rings(each)) for each in coordinates])
     if kind == "GeometryCollection":
         return GeometryCollection([geometry_of(each[0], each[1]) for each in coordinates])
     if not coordinates:

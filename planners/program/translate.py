@@ -247,7 +247,7 @@ class _Rewriter(ast.NodeTransformer):
     def _bound(self, node: ast.Attribute) -> ast.AST:
         """A builtin's method as a value, `key=counts.get`, as a function that calls it."""
         self.changed = True
-        args = [ast.Starred(ast.Name("args_", ast.Load()), ast.Load())]
+        args: list[ast.expr] = [ast.Starred(ast.Name("args_", ast.Load()), ast.Load())]
         method: ast.expr = node
         parameters = ast.arguments([], [], ast.arg("args_"), [], [], None, [])
         if isinstance(node.value, ast.Name) and node.value.id in ("str", "list", "dict", "set"):

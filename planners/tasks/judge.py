@@ -15,7 +15,7 @@ import numpy as np
 from planners.program.words import CORNERS, SIDES, place_xy
 from planners.tasks.attributes import AMOUNTS, DIRECTIONS, LINES
 from robot.table import BLOCK, BOWL_RADIUS, COLORS
-from robot.types import Fix
+from robot.types import Fix, Vector
 
 Things = Mapping[str, Fix]
 NEAR_PLACE = 0.06  # [m] of a corner, a side or a bowl, as in Code as Policies
@@ -119,7 +119,7 @@ def at_place(block: str, place: str) -> Judge:
     return judge
 
 
-def away(xy: Sequence[float], place: str) -> float:
+def away(xy: Sequence[float] | Vector, place: str) -> float:
     """[m] from a named place; of a side, from its line."""
     at = place_xy(place)
     assert at is not None

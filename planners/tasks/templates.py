@@ -23,7 +23,7 @@ class Template:
     matched: bool = False  # every block has a bowl of its colour, and there are no others
 
 
-MANY = {"blocks": (2, 4)}
+MANY = (2, 4)
 TEMPLATES = MappingProxyType(
     {
         template.name: template
@@ -71,7 +71,7 @@ TEMPLATES = MappingProxyType(
                     "I want all of the blocks on the {place}",
                 ),
                 making.all_at,
-                **MANY,
+                blocks=MANY,
                 bowls=(1, 3),
             ),
             Template(
@@ -116,7 +116,7 @@ TEMPLATES = MappingProxyType(
                     "the block {direction} of the {bowl} belongs at the {place}",
                 ),
                 making.beside,
-                **MANY,
+                blocks=MANY,
             ),
             Template(
                 "extreme",
@@ -130,7 +130,7 @@ TEMPLATES = MappingProxyType(
                     "bring the block {extreme} {to} the {bowl} to the {place}",
                 ),
                 making.extreme,
-                **MANY,
+                blocks=MANY,
             ),
             Template(
                 "nth",
@@ -179,7 +179,7 @@ TEMPLATES = MappingProxyType(
                     "the block {extreme} {to} the {bowl}: what is its color?",
                 ),
                 making.which_color,
-                **MANY,
+                blocks=MANY,
             ),
             Template(
                 "is_it",
@@ -200,7 +200,7 @@ TEMPLATES = MappingProxyType(
                 ("put all the blocks in different corners", "place each block in its own corner"),
                 ("spread the blocks over the corners, one in each",),
                 making.corners,
-                **MANY,
+                blocks=MANY,
                 bowls=(1, 2),
             ),
             Template(
@@ -224,7 +224,7 @@ TEMPLATES = MappingProxyType(
                 ),
                 ("pile up all the blocks at the {place}",),
                 making.stack_at,
-                **MANY,
+                blocks=MANY,
                 bowls=(1, 3),
             ),
             Template(
@@ -233,7 +233,7 @@ TEMPLATES = MappingProxyType(
                 ("stack the blocks in this order, from the bottom up: {order}",),
                 ("make a tower with, from bottom to top, {order}",),
                 making.stack_in_order,
-                **MANY,
+                blocks=MANY,
                 bowls=(1, 3),
             ),
             Template(
@@ -275,7 +275,7 @@ TEMPLATES = MappingProxyType(
                     "to the {place}",
                 ),
                 making.tidy,
-                **MANY,
+                blocks=MANY,
             ),
             Template(
                 "absent_block",
@@ -304,7 +304,7 @@ TEMPLATES = MappingProxyType(
                 ("put the block in the {bowl}",),
                 (),
                 making.ambiguous,
-                **MANY,
+                blocks=MANY,
             ),
             Template(
                 "ambiguous_bowl",

@@ -99,7 +99,8 @@ def play(setup: CapSetup, index: int, writer: "Writer | None") -> dict[str, Any]
     A failure is played again, with the same answers, to be filmed: its world repeats exactly.
     """
     task, scene = task_of(setup, index)
-    kept = Kept(Answers(setup.answers[index])) if setup.answers else writer and Kept(writer)
+    asked = Answers(setup.answers[index]) if setup.answers else writer
+    kept = None if asked is None else Kept(asked)
     reason, about = _once(setup, task, scene, kept)
     result = {
         "index": index,

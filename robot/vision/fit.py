@@ -16,7 +16,7 @@ import numpy as np
 
 from robot.camera import Pinhole
 from robot.table import BLOCK, BOWL_FOOT, BOWL_HEIGHT, BOWL_RADIUS
-from robot.types import Vector
+from robot.types import Vector, vector
 from robot.vision.cameras import NEAR
 from robot.vision.colors import Blob, View
 
@@ -31,16 +31,18 @@ GOOD = 1.5  # [pixels] from the outline, at most, of a point that agrees with it
 
 def _ring(radius: float, height: float, count: int = 20) -> Vector:
     turn = np.linspace(0, 2 * pi, count, endpoint=False)
-    return np.column_stack(
-        (radius * np.cos(turn), radius * np.sin(turn), np.full(count, height - BOWL_HEIGHT / 2))
+    return vector(
+        np.column_stack(
+            (radius * np.cos(turn), radius * np.sin(turn), np.full(count, height - BOWL_HEIGHT / 2))
+        )
     )
 
 
 # (k, 3) [m] points around its middle, whose hull a thing looks like from anywhere above.
 SHAPES: Mapping[str, Vector] = MappingProxyType(
     {
-        "block": (np.indices((2, 2, 2)).reshape(3, -1).T - 0.5) * BLOCK,
-        "bowl": np.vstack((_ring(BOWL_RADIUS, BOWL_HEIGHT), _ring(BOWL_FOOT, 0.0))),
+        "block": vector((np.indices((2, 2, 2)).reshape(3, -1).T - 0.5) * BLOCK),
+        "bowl": vector(np.vstack((_ring(BOWL_RADIUS, BOWL_HEIGHT), _ring(BOWL_FOOT, 0.0)))),
     }
 )
 

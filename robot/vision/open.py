@@ -235,7 +235,7 @@ def placed(found: Detection, camera: Pinhole) -> tuple[Vector, Vector]:
     foot = camera.at_height([middle[0], bottom], 0.0)
     away = (foot[:2] - camera.eye[:2]) / np.linalg.norm(foot[:2] - camera.eye[:2])
     ray = camera.ray([middle[0], top])
-    height = 0.0
+    height, width, ground = 0.0, 0.0, foot[:2]
     for _ in range(4):  # what is high is nearer, and looks wider
         width = (right - left) * float(camera.depth(foot + np.array([0, 0, height]))) / camera.focal
         ground = foot[:2] + away * width / 2

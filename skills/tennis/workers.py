@@ -101,8 +101,8 @@ class Cluster:
         `count` 0 is all of its processors.
         """
         try:
-            import ray
-            from ray.util import ActorPool
+            import ray  # pyright: ignore[reportMissingImports]
+            from ray.util import ActorPool  # pyright: ignore[reportMissingImports]
         except ImportError as error:
             raise ValueError("Ray is not installed: pip install 'courtside[ray]'") from error
 
