@@ -64,6 +64,10 @@ class Conductor:
         """The goals of the action, as corrected."""
         return self._legs
 
+    def origin(self, name: str) -> list[float]:
+        """[x, y] [m] where the object was when the action began."""
+        return self._origins.get(name, [0.0, -0.5])
+
     def pace(self, speed: float) -> None:
         """Go at that share of full speed from now on, a goal under way too."""
         self._speed = min(1.0, max(SLOWEST, speed))
@@ -212,7 +216,7 @@ class Conductor:
         )
         self._override, self._doubt = None, ""
         if not running or old == taken:
-            back = Leg("place", {"object": old, "at": self._origins.get(old, [0.0, -0.5])})
+            back = Leg("place", {"object": old, "at": self.origin(old)})
             first = (back,) if old == taken else ()
             self.start((*first, *self._legs), state)
         elif any(value == new for value in self._legs[self._index].args.values()):

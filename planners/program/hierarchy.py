@@ -76,6 +76,7 @@ class Level:
     definitions: dict[str, str] = field(default_factory=dict)  # of functions that it calls
     written: dict[str, str] = field(default_factory=dict)  # those that the model wrote for it
     done: list[str] = field(default_factory=list)  # motions, and how they ended
+    counts: bool = True  # as an instruction followed
 
     def take(self, answer: str, function: str = "") -> bool:
         """The model's answer: the program, or the `function` asked for, if it is one."""

@@ -124,7 +124,8 @@ class ProgramPlanner:
         elif self._writer is None:
             self._say(f"I did not understand {text!r}.")
         elif meant is Meant.FIRST and self._call is not None:
-            self._queue[:0] = [Level("program", rest), *self._set_aside()]
+            down = self._put_down(state)
+            self._queue[:0] = [*down, Level("program", rest), *self._set_aside()]
         else:
             self.instruct(text)
 
@@ -153,6 +154,15 @@ class ProgramPlanner:
         saved = Saved(self._levels[: len(kept) if kept else 1], kept, legs)
         self._drop(None)
         return [saved]
+
+    def _put_down(self, state: State) -> list[Level]:
+        """What frees the hand for something else: what it holds goes back to where it was."""
+        held = self._hand(state).held if self._hand else None
+        if held is None:
+            return []
+        back = self._conductor.origin(held)
+        program = f"put_first_on_second({held!r}, {back!r})"
+        return [Level("program", "", program=program, counts=False)]
 
     def _drop(self, error: str | None) -> None:
         """Give up the program under way."""
@@ -245,7 +255,7 @@ class ProgramPlanner:
             value = finished.value
             self._steps.request(state.time, lambda: self._sandbox.go_back(value))
             return
-        self.done += 1
+        self.done += level.counts
         if level.text:
             self.history.append((level.text, level.program))
         self._library.keep(level.written, level.text)
