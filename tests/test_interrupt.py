@@ -125,6 +125,32 @@ def test_resumed_it_ends_alike(undisturbed, part, tmp_path):
     assert error is None and alike(lies, again)
 
 
+def test_what_cameras_saw_is_known_afterwards(tmp_path):
+    spec, config = build.robot_spec(), TabletopConfig(perception="camera", keep=True)
+    world = Tabletop(spec, scene_of(), config)
+    planner = programming.program_planner(None, lambda text: None)
+    planner.execute("put_first_on_second('red block', 'blue bowl')")
+    _, told = go_on(world, planner, stop_at=3.0)
+    world.close()
+    interrupt.write(tmp_path / "kept.json", planner.save(), world.kept)
+    planner.close()
+    saved, kept = interrupt.read(tmp_path / "kept.json")
+    world = Tabletop(spec, scene_of(), config)
+    assert not world.sight.things.known
+    world.restore(kept)
+    assert world.sight.things.held.name == "red block"  # which no camera could tell
+    planner = programming.program_planner(None, lambda text: None)
+    planner.restore(saved)
+    go_on(world, planner, told=told)
+    assert planner.succeeded, planner.error
+    lies = final(world)
+    assert np.linalg.norm((lies["red block"] - lies["blue bowl"])[:2]) < 0.05
+    seen = world.sight.things.known["red block"].position
+    assert np.linalg.norm(seen - lies["red block"]) < 0.01
+    planner.close()
+    world.close()
+
+
 def test_what_is_kept_is_for_its_owner(tmp_path):
     path = tmp_path / "kept.json"
     interrupt.write(path, [])

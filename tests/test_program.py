@@ -339,7 +339,7 @@ def test_first_something_else_then_on():
     other = "put_first_on_second('green block', 'green bowl')"
     with planner_of(PUT, other, instruction="do it") as planner:
         line = "first put the green block in the green bowl"
-        result = play("", (2.0, line), planner=planner, after=0.3, duration=60)
+        result = play("", (2.5, line), planner=planner, after=0.3, duration=60)
         assert planner.succeeded and planner.done == 2
         assert in_bowl(result) and in_bowl(result, "green block", "green bowl")
         order = [call["args"] for call in planner.calls]
