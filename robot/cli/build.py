@@ -290,7 +290,10 @@ def arrivals(recorder: "Recorder") -> Callable[[str, "Arrival[Any]"], None]:
 
 def typed() -> str:
     """The command line, to be kept in what it makes; of files elsewhere only the names."""
-    words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+    words = [
+        Path(word).name if Path(word).is_absolute() or word.startswith("..") else word
+        for word in sys.argv[1:]
+    ]
     return f"courtside {shlex.join(words)}"
 
 
