@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from planners.llm import LanguageModel, Prompt, open_model
+from planners.llm import LanguageModel, Prompt, Tuned, open_model
 from planners.program.grammar import program_grammar, put, put_every, say, stack_every
+from planners.program.statements import grammar_of
 from planners.program.words import PLACES, STUBS
 
 # For a small model that goes on writing. None of these colours is ever on the table, and no two are
@@ -98,7 +99,14 @@ def prompt(instruction: str, objects: Sequence[str], program: str = "", error: s
         messages=_messages(instruction, objects, program, error),
         text=_text(instruction, error),
         grammar=program_grammar(objects),
+        tuned=Tuned(brief(instruction, objects, error), grammar_of(objects)),
     )
+
+
+def brief(instruction: str, objects: Sequence[str], error: str = "") -> str:
+    """All that a model is shown that was trained for it (`planners.finetune`)."""
+    again = f"# the last try failed: {error}\n" if error else ""
+    return f"objects = {list(objects)!r}\n{again}# {instruction}\n"
 
 
 def _text(instruction: str, error: str) -> str:
