@@ -1,8 +1,8 @@
 """llama.cpp in a child process, so that whatever it does, the control loop goes on.
 
-`python -m planners.embedded MODEL.gguf [ADAPTER.gguf]` reads an API key from standard input, serves the OpenAI
-protocol on a loopback port of its choosing, prints the address, and ends when its standard input
-is closed: with its parent, however that ends.
+`python -m planners.embedded MODEL.gguf [ADAPTER.gguf]` reads an API key from standard input, serves
+the OpenAI protocol on a loopback port of its choosing, prints the address, and ends when its
+standard input is closed: with its parent, however that ends.
 """
 
 # pyright: reportAttributeAccessIssue=false

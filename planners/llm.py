@@ -20,7 +20,10 @@ ANSWER = 120.0  # [s] for a whole answer
 RETRIES = 1  # of a request that failed to connect
 TOKENS = 512  # of an answer, at most
 ADAPTER = Path(__file__).parent / "finetune" / "smollm2-135m.gguf"
-VALID = "embedded, embedded:ADAPTER.gguf, the URL of an OpenAI-compatible server, a path to a .gguf file, replay:FILE"
+VALID = (
+    "embedded, embedded:ADAPTER.gguf, the URL of an OpenAI-compatible server, "
+    "a path to a .gguf file, replay:FILE"
+)
 
 
 class ModelError(Exception):

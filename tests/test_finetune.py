@@ -27,7 +27,11 @@ def drawn() -> list[Pair]:
 
 
 def test_pairs_do_what_their_references_do(drawn):
-    faults = [(pair, fault) for pair in drawn if (fault := pair.fault(own_effect(pair.program, pair.before)))]
+    faults = [
+        (pair, fault)
+        for pair in drawn
+        if (fault := pair.fault(own_effect(pair.program, pair.before)))
+    ]
     assert not faults
     assert set(Counter(pair.kind for pair in drawn)) == set(SHARES)
 

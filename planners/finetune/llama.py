@@ -127,7 +127,7 @@ def load(path: Path, rank: int, alpha: float, dtype: torch.dtype = torch.float32
     )
     tensors = {}
     for tensor in reader.tensors:
-        values = np.ascontiguousarray(dequantize(tensor.data, tensor.tensor_type))
+        values = np.array(dequantize(tensor.data, tensor.tensor_type))  # its own memory
         tensors[tensor.name] = torch.from_numpy(values).to(dtype)
     return Llama(tensors, shape, rank, alpha)
 

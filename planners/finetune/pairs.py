@@ -146,7 +146,7 @@ def _free(place: str, drawn: Drawn) -> bool:
 def _said(drawn: Drawn, text: str) -> str:
     """As people say it: politely, in a hurry, with capitals and full stops."""
     rng = drawn.m.rng
-    if text.split()[0] in w.ORDERS and "?" not in text and rng.random() < 0.15:
+    if text.split(maxsplit=1)[0] in w.ORDERS and "?" not in text and rng.random() < 0.15:
         text = drawn.one(w.ASKING).format(text)
     else:
         around = drawn.one(w.AROUND)
@@ -342,9 +342,7 @@ def _word(drawn: Drawn) -> Clause | None:
         what, name = drawn.one(("corner", "side")), drawn.one(list(m.places))
         text = drawn.phrase(w.WHERE, what=what, it=f"the {name}")
         x, y = m.places[name]
-        return Clause(
-            text, s.say_where(name, what), f"say(get_{what}_name([{x!r}, {y!r}]))\n"
-        )
+        return Clause(text, s.say_where(name, what), f"say(get_{what}_name([{x!r}, {y!r}]))\n")
     if form < 0.45:
         color = drawn.one(SEEN.colors)
         text = drawn.phrase(w.HOW_MANY, what=f"{color} things")

@@ -38,7 +38,7 @@ class TrainConfig:
     learning_rate: float = 1e-3  # at its height; a cosine leads down from there
     warmup: int = 20  # [steps]
     validation: int = 64  # pairs
-    every: int = 50  # [steps] between saves and validations
+    every: int = 100  # [steps] between saves and validations
     seed: int = 0
     threads: int = 2  # of the CPU
 
@@ -103,8 +103,6 @@ def train(
     # --- the model
     torch.manual_seed(config.seed)
     model = load(base, config.rank, config.alpha, dtype).to(device)
-    for parameter in model.parameters():
-        parameter.data = parameter.data.float()
     optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=0.0)
 
     def mean_loss(batch: Sequence[Example]) -> Tensor:

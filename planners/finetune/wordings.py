@@ -205,8 +205,9 @@ FAULTS = (  # after which the small model gives up, for it cannot know better
 # --- names: seen ones, and many that are never on the table, so that names are learned to be copied
 
 OTHER_COLORS = (
-    "white black violet teal ivory olive navy beige gold silver maroon turquoise magenta lime amber "
-    "crimson indigo khaki lilac mint peach scarlet tan azure bronze coral cream emerald jade rust"
+    "white black violet teal ivory olive navy beige gold silver maroon turquoise magenta lime "
+    "amber crimson indigo khaki lilac mint peach scarlet tan azure bronze coral cream emerald jade "
+    "rust"
 ).split()
 LOOKS = (
     "small big wooden metal plastic glass striped spotted shiny dull round flat tall wide old new "

@@ -88,7 +88,7 @@ def find_nth(kind: str, ordinal: str, side: str) -> str:
 def shift(name: str, amount: str, side: str) -> str:
     """Moves a thing by an amount, which may be as in "8 cm", to a side."""
     axis, sign = AXES[side]
-    offset = AMOUNTS[amount] if amount in AMOUNTS else int(amount.split()[0]) / 100
+    offset = AMOUNTS[amount] if amount in AMOUNTS else int(amount.split(maxsplit=1)[0]) / 100
     ends = ["x", "y"]
     ends[axis] += f" {'-' if sign < 0 else '+'} {offset}"
     return (
@@ -176,7 +176,9 @@ def _quoted(name: str) -> str:
 def _parts(statement: str) -> str:
     """The literals and slots of a statement: `a$name b` -> `"a" name " b"`."""
     pieces = re.split(r"\$(\w+)", statement)
-    return " ".join(piece if odd else _literal(piece) for piece, odd in zip(pieces, cycle((0, 1)), strict=False))
+    return " ".join(
+        piece if odd else _literal(piece) for piece, odd in zip(pieces, cycle((0, 1)), strict=False)
+    )
 
 
 def _alternatives(items: Iterable[str]) -> str:

@@ -33,7 +33,7 @@ class TrainLlm:
     """At its height."""
     validation: int = 64
     """Pairs that are kept for validation; they decide which adapter is kept."""
-    every: int = 50
+    every: int = 100
     """Steps between validations, and saves."""
     evaluate: int = 48
     """Tasks of each kind to try in the end, without physics; 0: none, and none in between."""
