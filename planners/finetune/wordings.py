@@ -146,7 +146,7 @@ AROUND = (
     "{} now",
     "{}, thanks",
     "next, {}",
-    "all right: {}",
+    "listen: {}",
 )
 ASKING = ("can you {}?", "would you {}?", "could you {}?", "will you {}?", "would you please {}?")
 ORDERS = frozenset(word.split()[0] for words in VERBS.values() for word in words) | {"sort"}
