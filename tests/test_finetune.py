@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from gbnf import regex_of
 
 from planners.finetune.checked import effect, own_effect
 from planners.finetune.pairs import SHARES, Pair, pairs
@@ -107,26 +108,6 @@ def test_held_out_attributes_are_not_trained_on(drawn):
 
 
 # --- the grammar ----------------------------------------------------------------------------------
-
-
-def regex_of(grammar: str) -> re.Pattern[str]:
-    """A grammar without recursion as a regular expression."""
-    rules = dict(line.split(" ::= ", 1) for line in grammar.splitlines())
-    token = re.compile(r'"((?:[^"\\]|\\.)*)"|(\[[^\]]+\]\{\d+,\d+\})|(\w+)|(\{\d+,\d+\})|(\|)')
-
-    def build(rule: str) -> str:
-        built = ""
-        for literal, characters, name, times, bar in token.findall(rules[rule]):
-            if name:
-                built += f"(?:{build(name)})"
-            elif characters or times or bar:
-                built += characters or times or bar
-            else:
-                text = literal.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
-                built += re.escape(text)
-        return built
-
-    return re.compile(build("root"))
 
 
 def test_the_grammar_has_every_program_and_no_other(drawn):

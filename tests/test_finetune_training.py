@@ -10,6 +10,8 @@ import pytest
 torch = pytest.importorskip("torch")
 gguf = pytest.importorskip("gguf")
 
+from gbnf import regex_of  # noqa: E402
+
 from planners.finetune import adapter  # noqa: E402
 from planners.finetune.llama import load  # noqa: E402
 from planners.finetune.pairs import pairs  # noqa: E402
@@ -24,6 +26,8 @@ from planners.finetune.train import (  # noqa: E402
 )
 from planners.finetune.vocabulary import Tokens  # noqa: E402
 from planners.llm import Embedded, Prompt, Tuned  # noqa: E402
+from planners.program.prompt import brief  # noqa: E402
+from planners.program.statements import grammar_of  # noqa: E402
 
 RANK, ALPHA = 2, 4.0
 TEXT = "# put the red block in the blue bowl\n"
@@ -112,6 +116,16 @@ def test_torch_and_llama_cpp_write_the_same_with_and_without_an_adapter(base, tm
     assert changed != plain
     assert written(base, path).startswith(changed)
     assert written(base, path, with_it=False).startswith(plain)
+
+
+@pytest.mark.timeout(300)
+def test_random_weights_keep_to_the_grammar(base):
+    """The grammar is one that llama.cpp reads; what is cut off in the middle is no statement."""
+    objects = ("red block", "blue bowl")
+    text, grammar = brief("put the red block in the blue bowl", objects), grammar_of(objects)
+    with closing(Embedded(base, True)) as model:
+        answer = model.complete(Prompt((), text, grammar))
+    assert regex_of(grammar).match(answer), answer
 
 
 def test_tokens_come_back_as_text(base):
