@@ -111,7 +111,7 @@ def test_held_out_attributes_are_not_trained_on(drawn):
 
 
 def test_the_grammar_has_every_program_and_no_other(drawn):
-    for pair in drawn[:120]:
+    for pair in drawn[:12]:  # a second each to compile
         found = regex_of(grammar_of(pair.objects))
         assert found.fullmatch(pair.program), pair.program
         assert not found.fullmatch(pair.program.replace("(", "[", 1))
