@@ -32,6 +32,8 @@ class Shape:
 class Adapted(nn.Module):
     """A matrix that stays as it is, and a low-rank one, which is trained, added to it."""
 
+    weight: Tensor
+
     def __init__(self, weight: Tensor, rank: int, scale: float) -> None:
         super().__init__()
         out, into = weight.shape
@@ -46,6 +48,16 @@ class Adapted(nn.Module):
 
 
 class Layer(nn.Module):
+    attn_norm: Tensor
+    ffn_norm: Tensor
+    attn_q: Adapted
+    attn_k: Adapted
+    attn_v: Adapted
+    attn_output: Adapted
+    ffn_gate: Adapted
+    ffn_up: Adapted
+    ffn_down: Adapted
+
     def __init__(self, tensors: dict[str, Tensor], shape: Shape, rank: int, scale: float) -> None:
         super().__init__()
         self.shape = shape
@@ -74,6 +86,9 @@ class Layer(nn.Module):
 
 class Llama(nn.Module):
     """The whole model. Padding comes after the text, where causal attention never sees it."""
+
+    embedding: Tensor
+    norm: Tensor
 
     def __init__(self, tensors: dict[str, Tensor], shape: Shape, rank: int, alpha: float) -> None:
         super().__init__()
