@@ -1,8 +1,8 @@
 """llama.cpp in a child process, so that whatever it does, the control loop goes on.
 
-`python -m planners.embedded MODEL.gguf` reads an API key from standard input, serves the OpenAI
-protocol on a loopback port of its choosing, prints the address, and ends when its standard input
-is closed: with its parent, however that ends.
+`python -m planners.embedded MODEL.gguf [ADAPTER.gguf]` reads an API key from standard input, serves
+the OpenAI protocol on a loopback port of its choosing, prints the address, and ends when its
+standard input is closed: with its parent, however that ends.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -26,12 +26,12 @@ START = 60.0  # [s] to load a model
 class EmbeddedServer:
     """The parent's side. Starts the child at once; `address` waits until it serves."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, adapter: Path | None = None) -> None:
         self._key = secrets.token_hex(16)
         self._lock = threading.Lock()
         self._address = ""
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "planners.embedded", str(path)],
+            [sys.executable, "-m", "planners.embedded", *map(str, filter(None, (path, adapter)))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -76,6 +76,7 @@ def main() -> None:
 
         params = xllamacpp.CommonParams()
         params.model.path = sys.argv[1]
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(each) for each in sys.argv[2:]]
         params.n_ctx = CONTEXT
         params.n_parallel = 1
         params.port = 0

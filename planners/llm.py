@@ -20,7 +20,11 @@ ANSWER = 120.0  # [s] for a whole answer
 RETRIES = 1  # of a request that failed to connect
 TOKENS = 512  # of an answer, at most
 LONGEST = 20_000  # characters, from a server that does not mind TOKENS
-VALID = "embedded, the URL of an OpenAI-compatible server, a path to a .gguf file, replay:FILE"
+ADAPTER = Path(__file__).parent / "finetune" / "smollm2-135m.gguf"
+VALID = (
+    "embedded, embedded:ADAPTER.gguf, the URL of an OpenAI-compatible server, "
+    "a path to a .gguf file, replay:FILE"
+)
 
 
 class ModelError(Exception):
@@ -28,12 +32,21 @@ class ModelError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Tuned:
+    """One question, as a model is asked that was trained for such questions."""
+
+    text: str
+    grammar: str  # GBNF that the answer must follow
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
-    """One question, in the two ways that models are asked."""
+    """One question, in the ways that models are asked."""
 
     messages: Sequence[dict[str, str]]  # for those that chat
     text: str  # for those that go on writing
     grammar: str  # GBNF that the latter's answer must follow
+    tuned: Tuned | None = None  # for one that was trained for it
 
 
 class LanguageModel(Protocol):
@@ -51,16 +64,19 @@ class LanguageModel(Protocol):
 def open_model(name: str, model: str = "") -> LanguageModel:
     """The language model that `name` stands for; `model` is its name on a server."""
     if name == "embedded":
-        return Embedded(embedded_path(), constrained=True)
+        return Embedded(embedded_path(), True, ADAPTER if ADAPTER.is_file() else None)
     if name.startswith(("http://", "https://")):
         return Served(name, model)
     kind, _, path = name.partition(":")
     if kind == "replay":
         return Replayed(Path(path))
     if name.endswith(".gguf"):
-        if not Path(name).is_file():
-            raise ModelError(f"there is no model file {name}")
-        return Embedded(Path(name), constrained=False)
+        file = Path(path) if kind == "embedded" else Path(name)
+        if not file.is_file():
+            raise ModelError(f"there is no model file {file}")
+        if kind == "embedded":
+            return Embedded(embedded_path(), True, file)
+        return Embedded(file, constrained=False)
     raise ModelError(f"unknown language model {name!r}; valid are {VALID}")
 
 
@@ -129,12 +145,13 @@ class Embedded:
     """A GGUF file, served by llama.cpp in a process of ours.
 
     `constrained`: a model so small that it goes on writing after examples, and that a grammar
-    keeps to valid programs. Others chat, freely.
+    keeps to valid programs. Others chat, freely. `adapter`: what it was trained with, for prompts
+    that have a `tuned` form; the others it is asked without.
     """
 
-    def __init__(self, path: Path, constrained: bool) -> None:
-        self._constrained = constrained
-        self._server = EmbeddedServer(path)  # loads while others get ready
+    def __init__(self, path: Path, constrained: bool, adapter: Path | None = None) -> None:
+        self._constrained, self._adapted = constrained, adapter is not None
+        self._server = EmbeddedServer(path, adapter)  # loads while others get ready
 
     def complete(self, prompt: Prompt) -> str:
         try:
@@ -142,6 +159,8 @@ class Embedded:
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelError(f"the model does not start: {_brief(error)}") from error
         write = _write if self._constrained else _chat
+        if self._adapted:
+            write = _write_tuned if prompt.tuned else _write_untuned
         return _ask("the embedded model", url, key, write, "embedded", prompt)
 
     def close(self) -> None:
@@ -167,14 +186,32 @@ def _chat(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
 
 def _write(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
     """The parts of a text's continuation, within the grammar (llama.cpp's extensions)."""
+    return _continue(client, model, prompt.text, prompt.grammar)
+
+
+def _write_tuned(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
+    """The same, by a model with its adapter."""
+    assert prompt.tuned
+    return _continue(client, model, prompt.tuned.text, prompt.tuned.grammar)
+
+
+def _write_untuned(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
+    """The same, with the adapter switched off."""
+    off = {"lora": [{"id": 0, "scale": 0.0}]}
+    return _continue(client, model, prompt.text, prompt.grammar, off)
+
+
+def _continue(
+    client: "OpenAI", model: str, text: str, grammar: str, more: dict[str, Any] | None = None
+) -> Iterator[str]:
     with client.completions.with_streaming_response.create(
         model=model,
-        prompt=prompt.text,
+        prompt=text,
         temperature=0,
         seed=0,
         max_tokens=TOKENS,
         stream=True,
-        extra_body={"grammar": prompt.grammar, "cache_prompt": True},
+        extra_body={"grammar": grammar, "cache_prompt": True, **(more or {})},
     ) as response:
         for choice in _choices(response.iter_lines()):
             yield choice.get("text") or ""

@@ -134,6 +134,7 @@ def test_a_server_that_drips_is_given_up(server, monkeypatch):
         ("http://127.0.0.1:9/v1", "no language model at"),
         ("embeded", "valid are embedded"),
         ("missing.gguf", "no model file missing.gguf"),
+        ("embedded:missing.gguf", "no model file missing.gguf"),
         ("replay:missing.json", "cannot replay missing.json"),
     ],
 )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from planners.llm import LanguageModel, Prompt, open_model
+from planners.llm import LanguageModel, Prompt, Tuned, open_model
 from planners.program.examples import SHOWN as LOWER
 from planners.program.examples import TOLD
 from planners.program.grammar import (
@@ -15,6 +15,7 @@ from planners.program.grammar import (
     stack_every,
 )
 from planners.program.hierarchy import Request
+from planners.program.statements import grammar_of
 from planners.program.words import PLACES, STUBS
 
 # For a small model that goes on writing. None of these colours is ever on the table, and no two are
@@ -129,8 +130,16 @@ def open_writer(name: str, model: str = "") -> ModelWriter:
 def prompt(request: Request) -> Prompt:
     """The prompt for a program, a better one, or a function."""
     if request.kind == "program":
-        return Prompt(_messages(request), _text(request), program_grammar(request.objects))
+        objects = request.objects
+        tuned = Tuned(brief(request.text, objects, request.error), grammar_of(objects))
+        return Prompt(_messages(request), _text(request), program_grammar(objects), tuned)
     return Prompt(_lower_messages(request), _lower_text(request), lower_grammar(request))
+
+
+def brief(instruction: str, objects: Sequence[str], error: str = "") -> str:
+    """All that a model is shown that was trained for it (`planners.finetune`)."""
+    again = f"# the last try failed: {error}\n" if error else ""
+    return f"objects = {list(objects)!r}\n{again}# {instruction}\n"
 
 
 def _text(request: Request) -> str:

@@ -46,7 +46,8 @@ class Run:
     choice: str = "adaptive"
     """tennis: how controllers are chosen: adaptive, best, random, or always the same, by name."""
     llm: str = "embedded"
-    """embedded, the URL of an OpenAI-compatible server, a path to a GGUF file, or replay:FILE."""
+    """embedded, embedded:ADAPTER.gguf (of `train llm`), the URL of an OpenAI-compatible server, a
+    path to a GGUF file, or replay:FILE."""
     model: str = ""
     """The model's name on the server; empty: its first."""
     perception: build.Perception | None = None

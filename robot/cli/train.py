@@ -16,6 +16,7 @@ from robot.cli.describe import TrainDescriptors
 from robot.cli.errors import Failure, WrongUse
 from robot.cli.train_choice import TrainSpin, TrainStyle
 from robot.cli.train_evolve import TrainAdapter, TrainEvolve
+from robot.cli.train_llm import TrainLlm
 from robot.cli.train_tennis import TrainTennis
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Train:
         | Annotated[TrainTennis, subcommand("tennis")]
         | Annotated[TrainEvolve, subcommand("evolve")]
         | Annotated[TrainAdapter, subcommand("adapter")]
+        | Annotated[TrainLlm, subcommand("llm")]
         | Annotated[TrainDescriptors, subcommand("descriptors")]
         | Annotated[TrainSpin, subcommand("spin")]
         | Annotated[TrainStyle, subcommand("style")]
