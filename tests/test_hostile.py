@@ -171,7 +171,8 @@ HOSTILE |= {
     "np.cov(np.zeros((9999, 2)))": ERROR,
     "np.split(np.arange(4), 10**9)": LIMIT | ERROR,
     "np.convolve(np.ones(9999), np.ones(9999))": ERROR,
-    "np.linalg.svd(np.ones((140, 140)))\nwhile True: np.linalg.svd(np.ones((140, 140)))": LIMIT,
+    "np.linalg.svd(np.ones((140, 140)))\nwhile True: np.linalg.svd(np.ones((140, 140)))": LIMIT
+    | ERROR,
     "np.polyfit([1, 2], [1, 2], 10**9)": LIMIT | ERROR,
     "np.roll([1], 10**30)": ERROR,
     "np.array(10**400)": ERROR,
