@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 PERIOD = 0.03  # [s]
-LONGEST = 1.4  # times the limit, by the clock: an attack may have others compute
+LONGEST = 1.2  # times the limit, by the clock: an attack may have others compute
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
