@@ -389,9 +389,7 @@ def test_what_a_robot_must_say_of_itself(change, says):
 
 def test_it_takes_at_most_50_microseconds():
     way, p99 = planned(HOME, HOME + 1 - AXES[6]), [np.inf]
-    for _ in range(20):
-        if min(p99) < 50_000:  # else, perhaps, the machine is busy
-            break
+    while len(p99) < 20 and min(p99) >= 50_000:  # the machine may be busy
         rig, took = Rig(SafetyConfig()), []
         for rig.k, q in enumerate([*way, *way[::-1]] * 5):
             offer = rig.offer({}, target=vector(q))
