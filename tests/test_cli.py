@@ -19,7 +19,7 @@ COURTSIDE = [sys.executable, "-c", "from robot.cli.main import main; main()"]
 PUT = "pick object='red block'; place object='red block' at='blue bowl'"
 
 
-def courtside(*args, stdin="", timeout=60, cwd=None):
+def courtside(*args, stdin="", timeout=100, cwd=None):
     return subprocess.run(
         [*COURTSIDE, *map(str, args)],
         input=stdin,
