@@ -1,13 +1,19 @@
 """llama.cpp in a child process, so that whatever it does, the control loop goes on.
 
-`python -m planners.embedded MODEL.gguf [ADAPTER.gguf]` reads an API key from standard input, serves
-the OpenAI protocol on a loopback port of its choosing, prints the address, and ends when its
-standard input is closed: with its parent, however that ends.
+`python -m planners.embedded MODEL.gguf [ADAPTER.gguf]` reads a JSON line from standard input, an API
+key and how prompts begin, serves the OpenAI protocol on a loopback port of its choosing, prints the
+address, and ends when its standard input is closed: with its parent, however that ends.
+
+How prompts begin is read before anybody asks, and kept in the user's cache for the next time: that
+takes seconds, and the rest of a prompt tenths of one.
 """
 
 # pyright: reportAttributeAccessIssue=false
 # (xllamacpp comes without types.)
 
+import contextlib
+import hashlib
+import http.client
 import json
 import os
 import secrets
@@ -21,12 +27,14 @@ from pathlib import Path
 THREADS = 1
 CONTEXT = 4096  # tokens
 START = 60.0  # [s] to load a model
+READ = 120.0  # [s] to read how prompts begin
+KEPT = 3  # beginnings in the cache, of 20 MB each
 
 
 class EmbeddedServer:
     """The parent's side. Starts the child at once; `address` waits until it serves."""
 
-    def __init__(self, path: Path, adapter: Path | None = None) -> None:
+    def __init__(self, path: Path, adapter: Path | None = None, beginning: str = "") -> None:
         self._key = secrets.token_hex(16)
         self._lock = threading.Lock()
         self._address = ""
@@ -39,7 +47,8 @@ class EmbeddedServer:
             text=True,
         )
         assert self._child.stdin
-        self._child.stdin.write(self._key + "\n")
+        told = {"key": self._key, "beginning": beginning}
+        self._child.stdin.write(json.dumps(told) + "\n")
         self._child.stdin.flush()
 
     def address(self) -> tuple[str, str]:
@@ -63,9 +72,52 @@ class EmbeddedServer:
             self._child.wait()
 
 
+def cached(files: list[str], beginning: str) -> Path | None:
+    """Where the state after `beginning` is kept; None where nothing can be."""
+    import xllamacpp
+
+    parts = [xllamacpp.__version__, str(CONTEXT), beginning]
+    parts += [f"{file} {os.path.getsize(file)} {os.path.getmtime(file)}" for file in files]
+    name = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(home) / "courtside"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder / f"{name}.slot" if os.access(folder, os.W_OK) else None
+
+
+def post(address: str, key: str, path: str, body: dict[str, object]) -> bool:
+    """Ask the server for something that is only about time; whether it did that."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=READ)) as asked:
+        try:
+            asked.request("POST", path, json.dumps(body), headers)
+            answer = asked.getresponse()
+            answer.read()
+            return answer.status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def read(address: str, key: str, beginning: str, kept: Path | None) -> None:
+    """Have the server read `beginning`, and keep its state for the next time."""
+    done = post(address, key, "/completion", {"prompt": beginning, "n_predict": 0})
+    if not done or kept is None:
+        return
+    part = kept.with_suffix(f".{os.getpid()}")  # whole or not at all
+    if post(address, key, "/slots/0?action=save", {"filename": part.name}):
+        part.replace(kept)
+        for old in sorted(kept.parent.glob("*.slot"), key=os.path.getmtime)[:-KEPT]:
+            old.unlink(missing_ok=True)
+
+
 def main() -> None:
     """The child's side."""
-    key = sys.stdin.readline().strip()
+    given = json.loads(sys.stdin.readline())
+    key, beginning = given["key"], given["beginning"]
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # llama.cpp's own output is no answer
     loaded = threading.Event()
@@ -81,10 +133,20 @@ def main() -> None:
         params.n_parallel = 1
         params.port = 0
         params.api_keys = [key]
+        kept = cached(sys.argv[1:], beginning) if beginning else None
+        if kept is not None:
+            params.slot_save_path = f"{kept.parent}/"
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = THREADS
         params.cpuparams.poll = params.cpuparams_batch.poll = 0  # leave the cores to the loop
         server = xllamacpp.Server(params)
-        told = {"url": f"{server.listening_address}/v1"}
+        address = server.listening_address
+        told = {"url": f"{address}/v1"}
+        if kept is not None and kept.is_file():
+            restored = post(address, key, "/slots/0?action=restore", {"filename": kept.name})
+            beginning = "" if restored else beginning
+            kept.touch()  # the oldest go first
+        if beginning:
+            threading.Thread(target=read, args=(address, key, beginning, kept), daemon=True).start()
     except Exception as error:
         told = {"error": str(error)}
     loaded.set()

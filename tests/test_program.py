@@ -120,7 +120,7 @@ def test_a_program_with_an_error_moves_nothing_and_goes_back(bad, why):
 
 
 def test_two_repairs_and_no_more():
-    bad = "say(3)"
+    bad = "get_color(3)"
     with planner_of(bad, bad, bad, PUT, instruction="do it") as planner:
         result = play(planner=planner, duration=10)
         assert len(planner.writer.asked) == 3

@@ -156,7 +156,7 @@ WRONG = {
         "type",
     ),
     "np.zeroes(3)": ("Object of type `Numpy` has no attribute `zeroes`", 2, "type"),
-    "say(1)": ("Argument to function `say` is incorrect: Expected `str`, found", 2, "type"),
+    "get_color(1)": ("Argument to function `get_color` is incorrect: Expected `str`", 2, "type"),
     "say()": ("No argument provided for required parameter `msg` of function `say`", 2, "type"),
     "say('a', 2)": ("Too many positional arguments to function `say`", 2, "type"),
     "put_first_on_second('a', 3)": ("Argument to function `put_first_on_second`", 2, "type"),
@@ -170,6 +170,7 @@ WRONG = {
     "say('a') say('b')": ("", 2, "syntax"),
     "def f():\n  x = yield 1": ("programs cannot use yield expressions", 3, "syntax"),
     "class A(list):\n  pass": ("programs cannot use class inheritance", 2, "syntax"),
+    "class A:\n  @property\n  def f(self): return nothing\nA().f": ("unknown name `nothing`", 4, "type"),
     "import torch": ("there is no module `torch`; programs may import", 2, "type"),
 }
 

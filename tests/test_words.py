@@ -78,7 +78,7 @@ def test_every_word_is_answered_or_acted_on():
 @pytest.mark.parametrize(
     ("name", "args", "error"),
     [
-        ("say", (), "say: missing a required argument: 'msg'; it is say(msg: str) -> None"),
+        ("say", (), "say: missing a required argument: 'msg'; it is say(msg: Any) -> None"),
         ("say", ("a", "b"), "say: too many positional arguments"),
         ("get_obj_pos", (3,), "get_obj_pos: name must be a name of at most 100 letters"),
         ("put_first_on_second", ("a", [1]), "put_first_on_second: b must be a name or [x, y]"),

@@ -17,16 +17,17 @@ insert delete flip fliplr flipud roll rot90 split array_split nonzero flatnonzer
 take_along_axis unique isin in1d union1d intersect1d setdiff1d searchsorted digitize interp polyfit
 polyval roots compress extract select shape ndim size array_equal tril triu trace diagonal
 zeros_like ones_like full_like empty_like bincount array2string lexsort cross unravel_index
-ravel_multi_index""".split()
-PRODUCTS = "dot matmul inner vdot outer kron tensordot convolve correlate meshgrid".split()
+ravel_multi_index fromiter product cumproduct alltrue sometrue round_ trapz""".split()
+PRODUCTS = """dot matmul inner vdot outer kron tensordot convolve correlate meshgrid einsum
+""".split()
 SIZED = """zeros ones empty full eye identity linspace geomspace logspace arange tile repeat pad
-diag broadcast_to histogram resize indices cov corrcoef""".split()
+diag broadcast_to histogram resize indices cov corrcoef triu_indices tril_indices""".split()
 NUMPY = frozenset([*BINARY, *UNARY, *REDUCING, *SHAPING, *PRODUCTS, *SIZED])
 LINEAR = "norm det inv pinv solve lstsq eig eigh eigvals svd qr matrix_rank matrix_power cond"
 RANDOM = """random rand randn randint uniform normal choice permutation sample random_sample
 integers standard_normal seed beta exponential""".split()
 CONSTANTS = """pi e inf nan Inf NaN infty newaxis ndarray floating integer vectorize shuffle
-apply_along_axis linalg random default_rng RandomState""".split()
+apply_along_axis c_ r_ ndindex ndenumerate fill_diagonal set_printoptions linalg random default_rng RandomState""".split()
 DTYPES = {  # what programs call them: all numbers have 64 bits here
     **dict.fromkeys("float float16 float32 float64 double single half".split(), "float64"),
     **dict.fromkeys("int int8 int16 int32 int64 uint8 uint16 uint32 uint64 intp".split(), "int64"),
@@ -60,6 +61,7 @@ PARTS = (  # of the modules
     NUMPY
     | {*RANDOM, *LINEAR.split(), *CONSTANTS, *DTYPES, *GEOMETRIES, "box"}
     | {"geometry", "affinity", "ops"}
+    | set("itemgetter attrgetter sub mul truediv mod pow neg lt le gt ge eq ne".split())
     | AFFINE
     | OPS
 )

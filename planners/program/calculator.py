@@ -143,6 +143,7 @@ def main() -> None:
             if name == "begin":
                 chance, result = np.random.default_rng(0), None
             elif name.startswith("np."):
+                args = [geometric.points_of(each) for each in args]
                 result = numeric.calculate(name[3:], args, kwargs, chance)
             else:
                 result = geometric.calculate(name.removeprefix("geo."), args, kwargs)
@@ -165,7 +166,7 @@ def made(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if "nd" in value:
-        return numeric.array_of(value["nd"], value["dtype"])
+        return numeric.array_of(value["nd"], value["dtype"], made(value["shape"]))
     if "geo" in value:
         return geometric.geometry_of(value["geo"], value["c"])
     if "t" in value:

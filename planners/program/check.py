@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from planners.program.plain import flat
-from planners.program.translate import UTILITIES
+from planners.program.imports import UTILITIES
 from planners.program.words import WORDS, Word, WordError, nearest
 
 Kind = Literal["syntax", "type", "runtime", "limit", "crash"]  # with the first two, nothing ran
@@ -28,10 +28,10 @@ class Failed:
 class Limits:
     """What a program may use."""
 
-    compute: float = 0.7  # [s] of its own computing in all, its check too; the robot's time is free
+    compute: float = 0.7  # [s] of computing in all, its check too; the robot's time is free
     memory: int = 64  # [MiB]
     depth: int = 200  # functions inside functions
-    calculation: float = 0.4  # [s] of numpy's and shapely's work for it in all
+    calculation: float = 0.5  # [s] of it by numpy and shapely
     calls: int = 1000  # of words
     printed: int = 10_000  # [bytes]
     length: int = 20_000  # characters
@@ -39,7 +39,8 @@ class Limits:
 
 # Before it starts -------------------------------------------------------------------------------
 
-MODULES = "collections copy dataclasses functools itertools math numpy random shapely typing"
+MODULES = """abc collections copy dataclasses enum functools itertools math numpy operator random re
+shapely typing"""
 ABSENT = {"eval", "exec", "exit", "quit", "help"}  # only these get past the type checker
 
 
@@ -60,7 +61,7 @@ def refused(program: str, limits: Limits) -> Failed | None:
                 for module in _imports(" ".join(statement)):
                     top = module.partition(".")[0]
                     if top not in MODULES.split() and not UTILITIES.fullmatch(module):
-                        error = f"there is no module `{module[:50]}`; programs may import {MODULES}"
+                        error = f"there is no module `{module[:50]}`; programs may import {' '.join(MODULES.split())}"
                         return Failed(error, line, "type")
                 statement = []
             elif token.type in (tokenize.NAME, tokenize.OP):
@@ -85,7 +86,10 @@ DOUBTFUL = "|".join(
         r".*(found|type) `(None \| .+|[^`]+ \| None)`.*",
         r".*(Object|value) of type `None` is not assignable .*",
         r".* can implicitly return `None`.*",
-        r"No overload of function .*",
+        r"No overload of (function|bound method) .*",
+    r"Argument to bound method `(list|dict|set|MutableMapping)\..*",
+    r"Invalid subscript assignment .*",
+    r".*`object\.__init__`.*",  # a class's that takes over its base's
     )
 )
 SURE = """invalid-syntax unresolved-reference unresolved-import missing-argument unknown-argument

@@ -106,6 +106,16 @@ def geometry_of(kind: str, coordinates: Any) -> BaseGeometry:
     return MAKERS[kind](coordinates)
 
 
+def points_of(value: Any) -> Any:
+    """Points and lines as the lists of their coordinates, as numpy once took them."""
+    if isinstance(value, list):
+        return [points_of(each) for each in value]
+    if isinstance(value, BaseGeometry) and value.geom_type in ("Point", "LineString", "LinearRing"):
+        points = [list(point) for point in value.coords]
+        return points[0] if value.geom_type == "Point" and points else points
+    return value
+
+
 def plain(geometry: BaseGeometry) -> dict[str, Any]:
     """A geometry as a tagged value."""
     if shapely.get_num_coordinates(geometry) > MOST:

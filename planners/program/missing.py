@@ -4,7 +4,8 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from planners.program.translate import UTILITIES, parsed
+from planners.program.imports import UTILITIES
+from planners.program.translate import parsed
 
 ABSENT = "__import__ breakpoint compile delattr dir eval exec exit globals help input open quit"
 BUILTINS = frozenset(dir(builtins)) - frozenset(ABSENT.split())

@@ -23,7 +23,16 @@ KEYWORDS = frozenset(
     condition object arr array where order retstep method dx d""".split()
 )
 NAMES = NUMPY | {f"linalg.{name}" for name in LINEAR.split()}
-ALIASES = {"row_stack": "vstack", "in1d": "isin"}  # gone from numpy, and still in programs
+ALIASES = {  # gone from numpy, and still in programs
+    "row_stack": "vstack",
+    "in1d": "isin",
+    "product": "prod",
+    "cumproduct": "cumprod",
+    "alltrue": "all",
+    "sometrue": "any",
+    "round_": "round",
+    "trapz": "trapezoid",
+}
 
 
 class TooLarge(ValueError):
@@ -106,6 +115,7 @@ def _method(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     array, *rest = args
     if name not in ARRAY_METHODS:
         raise TypeError(f"arrays have no {name} here")
+    array = np.float64(array) if isinstance(array, float) else np.asarray(array)
     if name == "repeat":
         _check(name, args, kwargs)
     if name == "dot":
@@ -144,9 +154,13 @@ def _random(
     return getattr(chance, name)(*args, **kwargs)
 
 
-def array_of(values: Any, dtype: str | None = None) -> Any:
-    """Lists as an array of numbers, truths or texts; ValueError for others."""
+def array_of(values: Any, dtype: str | None = None, shape: Sequence[int] = ()) -> Any:
+    """Lists as an array of numbers, truths or texts; ValueError for others.
+
+    `shape`: of an array without elements, which lists do not show.
+    """
     array = np.array(values, dtype=None if dtype is None else DTYPES.get(dtype, dtype))
+    array = array.reshape(shape) if array.size == 0 and 0 in shape else array
     if array.dtype.kind not in "biufU":
         raise ValueError("arrays hold numbers, truths or texts")
     return array
@@ -191,6 +205,8 @@ SIZED: dict[str, Callable[..., float]] = {  # how many elements they would make
     "broadcast_to": lambda array, shape: _count(shape),
     "histogram": lambda a, bins=10, *_, **__: _count(bins) if np.ndim(bins) == 0 else np.size(bins),
     "resize": lambda a, new_shape: _count(new_shape),
+    "triu_indices": lambda n, k=0, m=None: _count((n, n if m is None else m)),
+    "tril_indices": lambda n, k=0, m=None: _count((n, n if m is None else m)),
     "indices": lambda dimensions: _count(dimensions) * np.size(dimensions),
     "cov": lambda m, *_, **__: np.size(m) * np.shape(m)[0],
     "corrcoef": lambda x, *_, **__: np.size(x) * np.shape(x)[0],

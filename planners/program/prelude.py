@@ -7,9 +7,10 @@ so that `planners.program.translate` writes these as calls of functions from her
 """
 
 from planners.program.allowed import GEOMETRIES
+from planners.program import support
 from planners.program.modules import FUNCTIONS, GEOMETRY, REST
 
-# The interpreter has these two, but its type checker does not know.
+# The interpreter has these, but its type checker does not know.
 BUILTINS = """
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -17,6 +18,10 @@ from typing import TypeVar
 _T = TypeVar("_T")
 def map(function: Callable[..., _T], *items: Iterable[Any]) -> list[_T]: ...
 def filter(function: Callable[[_T], Any] | None, items: Iterable[_T]) -> list[_T]: ...
+def hasattr(of: Any, name: str) -> bool: ...
+def getattr(of: Any, name: str, *otherwise: Any) -> Any: ...
+def setattr(of: Any, name: str, value: Any) -> None: ...
+def callable(of: Any) -> bool: ...
 """
 OPERATORS = {  # function: operator, and numpy's function
     "add_": ("+", "add"),
@@ -41,7 +46,7 @@ OPERATORS = {  # function: operator, and numpy's function
 }
 COMPARED = [*OPERATORS][13:]
 UNARY = {"neg_": ("-", "negative"), "invert_": ("~", "invert")}
-CONVERTED = ("abs", "round", "float", "int", "bool")  # builtins that take arrays
+CONVERTED = ("abs", "round", "float", "int", "bool", "set")  # builtins that take arrays
 MODULES = {
     "np": "np",
     "shapely": "shapely",
@@ -49,14 +54,22 @@ MODULES = {
     "geometry": "shapely.geometry",
     "ops": "shapely.ops",
 }
-REWRITTEN = ("attr_ compare_ item_ set_item_ in_ augment_ reduce".split()) + [
-    f"{name}_" for name in CONVERTED
+GEOMETRIC = {  # operators that geometries have, too
+    "sub_": "difference",
+    "and_": "intersection",
+    "or_": "union",
+    "xor_": "symmetric_difference",
+}
+REWRITTEN = [
+    *"attr_ compare_ item_ set_item_ in_ augment_ reduce truth_ name_ wraps_ cmp_to_key_".split(),
+    *(f"{name}_" for name in CONVERTED),
+    *support.FUNCTIONS,
 ]
 SHAPES = "\n".join(
     [
         *("class Numpy: ...", "class Shapely: ...", "np: Numpy"),
         *(f"{name}: Shapely" for name in MODULES if name != "np"),
-        *(f"{name}: Any" for name in (*GEOMETRIES, *FUNCTIONS)),
+        *(f"{name}: Any" for name in (*GEOMETRIES, *FUNCTIONS, "operator", "typing_")),
         *(f"def {name}(*of: Any) -> Any: ..." for name in (*OPERATORS, *UNARY, *REWRITTEN)),
     ]
 )
@@ -73,7 +86,54 @@ _range, _views = range, (range, set, frozenset, type({}.values()), type({}.keys(
 def sorted(items, *, key=None, reverse=False):
     items = list(items)
     keys = items if key is None else [key(item) for item in items]
+    if keys and type(keys[0]) is _Compared:
+        before = lambda a, b: a.compare(a.value, b.value) < 0
+        return [items[i] for i in _inserted(keys, before, reverse)]
     return [items[i] for i in _sorted(range(_len(items)), key=lambda i: keys[i], reverse=reverse)]
+
+def _inserted(keys, before, reverse):
+    order = []
+    for i in _range(_len(keys)):
+        at = _len(order)
+        while at:
+            a, b = keys[i], keys[order[at - 1]]
+            if not (before(b, a) if reverse else before(a, b)):
+                break
+            at -= 1
+        order.insert(at, i)
+    return order
+
+class _Compared:
+    def __init__(self, compare, value):
+        self.compare, self.value = compare, value
+
+def cmp_to_key_(compare):
+    return lambda value: _Compared(compare, value)
+
+def wraps_(of):
+    return lambda function: function
+
+def name_(of):
+    text = str(of)
+    return text.split("'")[1] if text.startswith("<function '") else of.__name__
+
+class _Typing:
+    def __getitem__(self, key):
+        return self
+
+    def __call__(self, *args, **kwargs):
+        return self
+
+    def __or__(self, other):
+        return self
+
+    def __ror__(self, other):
+        return self
+
+typing_ = _Typing()
+
+def say(msg):
+    return _word_say(msg if type(msg) is str else str(msg))
 
 def _extreme(extreme, items, key, default):
     items = list(items[0]) if _len(items) == 1 else items
@@ -180,10 +240,21 @@ class ndarray:
     def __eq__(self, other):
         return equal_(self, other)
 
+_PRECISION = [8]
+
+_SCALARS = (float, int)
+
+def _row(of, size):
+    if type(of) is ndarray:
+        return of._v if of.ndim == 1 and of.shape[0] == size and of.dtype == 'float64' else None
+    if type(of) not in (list, tuple) or _len(of) != size:
+        return None
+    return None if [x for x in of if type(x) not in _SCALARS] else of
+
 def _digits(array):
     if array.dtype != 'float64':
         return -1
-    texts = [f'{abs(x):.8f}'.rstrip('0') for x in _flat(array._v)]
+    texts = [f'{abs(x):.{_PRECISION[0]}f}'.rstrip('0') for x in _flat(array._v)]
     return _max([0, *[_len(text) - text.index('.') - 1 for text in texts if '.' in text]])
 
 def _flat(values):
@@ -202,14 +273,16 @@ def _shown(values, depth, digits, between):
     if digits < 0:
         texts = [repr(value) for value in values]
     else:
-        texts = [f'{value:.{digits}f}' if digits else f'{value:.0f}.' for value in values]
+        form = f'.{digits}f' if digits else '#.0f'
+        texts = [format(value, form) for value in values]
         texts = [text.rstrip('0') + ' ' * (_len(text) - _len(text.rstrip('0'))) for text in texts]
-    width = _max([0, *[_len(text) for text in texts]])
+    quoted = values and type(values[0]) is str
+    width = 0 if quoted else _max([0, *[_len(text) for text in texts]])
     return '[' + between.join([' ' * (width - _len(text)) + text for text in texts]) + ']'
 
 def item_(of, key):
     if type(of) is not ndarray:
-        return of[key]
+        return of.joined(key) if type(of) is _Joined else of[key]
     if type(key) is int:
         return of.__getitem__(key)
     return _calc('np.getitem', (of, key))
@@ -272,19 +345,39 @@ def float_(of=0.0):
 def int_(of=0, *base):
     return int(_calc('np.method.item', (of,))) if type(of) is ndarray else int(of, *base)
 
+def set_(of=()):
+    return set(list(of))
+
+def truth_(of):
+    if type(of) is not ndarray:
+        return of
+    if of.size != 1:
+        raise ValueError('The truth value of an array is ambiguous. Use a.any() or a.all()')
+    return bool(_flat(of._v)[0])
+
 def bool_(of=False):
     return bool(_calc('np.method.item', (of,))) if type(of) is ndarray else bool(of)
 """
+QUICK = (  # for rows of numbers at once, here; what numpy would make of a zero, it shall say
+    ("add_", "+", "", ""),
+    ("sub_", "-", "", ""),
+    ("mul_", "*", "", ""),
+    ("div_", "/", " and b", " and False"),
+)
+GEOMETRICALLY = {
+    name: f"\n    if type(a) in _KINDS:\n        return attr_(a, '{method}')(b)"
+    for name, method in GEOMETRIC.items()
+}
 ARITHMETIC = (
     "".join(
         f"""
 def {name}(a, b):
     if type(a) is ndarray or type(b) is ndarray:
-        return _calc('np.{function}', (a, b))
+        return _calc('np.{function}', (a, b)){GEOMETRICALLY.get(name, "")}
     return a {operator} b
 """
         for name, (operator, function) in OPERATORS.items()
-        if name not in ("add_", "sub_")
+        if name not in {quick[0] for quick in QUICK}
     )
     + "".join(
         f"""
@@ -297,14 +390,18 @@ def {name}(a):
         f"""
 def {name}(a, b):
     if type(a) is ndarray or type(b) is ndarray:
-        if type(a) is type(b) and a.dtype == b.dtype == 'float64':
-            if a.ndim == 1 and a.shape == b.shape:
-                return ndarray([x {operator} y for x, y in zip(a._v, b._v)], a.shape, a.dtype)
-        return _calc('np.{function}', (a, b))
+        if type(a) is ndarray and a.ndim == 1 and a.dtype == 'float64':
+            if type(b) in _SCALARS{nonzero}:
+                return ndarray([x {operator} b for x in a._v], a.shape, a.dtype)
+            row = _row(b, a.shape[0])
+            if row is not None{nowhere}:
+                return ndarray([x {operator} y for x, y in zip(a._v, row)], a.shape, a.dtype)
+        elif type(a) in _SCALARS and b.ndim == 1 and b.dtype == 'float64'{nowhere}:
+            return ndarray([a {operator} y for y in b._v], b.shape, b.dtype)
+        return _calc('np.{OPERATORS[name][1]}', (a, b)){GEOMETRICALLY.get(name, "")}
     return a {operator} b
 """
-        for name, (operator, function) in OPERATORS.items()
-        if name in ("add_", "sub_")
+        for name, operator, nonzero, nowhere in QUICK
     )
 )
 SIGNS = ", ".join(f"'{sign}': {name}" for name, (sign, _) in OPERATORS.items())
@@ -324,7 +421,7 @@ def prelude(arrays: tuple[str, ...]) -> str:
 KNOWN = frozenset(
     [
         *(*MODULES, *GEOMETRIES, *FUNCTIONS, *OPERATORS, *UNARY, *REWRITTEN),
-        *"sorted min max map filter next len reversed callable sum reduce ndarray".split(),
+        *"operator typing_ hasattr getattr setattr sorted min max map filter next len reversed callable sum reduce ndarray".split(),
     ]
 )
 """What a program need not define."""

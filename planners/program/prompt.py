@@ -52,6 +52,8 @@ EXAMPLES = (
     ("drop the teal block in the ivory bowl", put("teal block", "ivory bowl")),
 )
 
+BEGINNING = "".join(f"\n# {said}\n{written}" for said, written in EXAMPLES)
+
 # For models that chat.
 SYSTEM = f"""You control a robot arm at a table by writing short Python programs. Answer with one
 program only: no explanation, no imports, no definitions of the functions below. You may use
@@ -124,7 +126,7 @@ class ModelWriter:
 
 def open_writer(name: str, model: str = "") -> ModelWriter:
     """The writer behind the language model `name`; raises `planners.llm.ModelError`."""
-    return ModelWriter(open_model(name, model))
+    return ModelWriter(open_model(name, model, BEGINNING))
 
 
 def prompt(request: Request) -> Prompt:
@@ -144,9 +146,8 @@ def brief(instruction: str, objects: Sequence[str], error: str = "") -> str:
 
 def _text(request: Request) -> str:
     # Without the session's history: a small model copies what it saw last.
-    shown = "".join(f"\n# {said}\n{written}" for said, written in EXAMPLES)
     again = f"\n# the last try failed: {request.error}" if request.error else ""
-    return f"{shown}{again}\n# {request.text}\n"
+    return f"{BEGINNING}{again}\n# {request.text}\n"
 
 
 def _messages(request: Request) -> list[dict[str, str]]:

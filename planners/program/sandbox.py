@@ -8,10 +8,12 @@ interpreter without files, network, clock or host objects. It suspends at each w
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from threading import Lock
+from time import thread_time
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from planners.program.calculator import Calculator, CalculatorError
@@ -19,8 +21,9 @@ from planners.program.check import Failed, Limits, bound, diagnosis, one_line, r
 from planners.program.plain import Unfit, passed
 from planners.program.prelude import BUILTINS, SHAPES, prelude
 from planners.program.step import Call, Finished, Step, Suspended
+from planners.program.support import SUPPORT
 from planners.program.translate import Translated, translated
-from planners.program.watch import LONGEST, Watch
+from planners.program.watch import PATIENCE, Watch
 from planners.program.words import ARRAYS, STUBS, WORDS, WordError
 
 if TYPE_CHECKING:  # at run time only where used: it takes .1 s to import
@@ -66,9 +69,17 @@ class Sandbox:
         self._closed = False
 
     def warm(self) -> None:
-        """Starts the worker ahead of the first program, which would wait .2 s for it."""
-        self.run("")  # what fails here fails again, and is told, with that program
-        self._calculator.begin()
+        """Starts its processes ahead of the first program, which would wait a second for them. May
+        be called in a thread of its own.
+        """
+        from pydantic_monty import MontyError
+
+        with self._turn, contextlib.suppress(MontyError, RuntimeError, OSError):
+            if self._session is None:  # what fails here fails again, and is told, with a program
+                self._warm_up()
+                self._calculator.begin()
+        if self._closed:  # meanwhile
+            self.close()
 
     def run(self, program: str, definitions: str = "") -> Step:
         """Type-checks `program` and runs it up to its first word; an older one is dropped.
@@ -186,8 +197,9 @@ class Sandbox:
                 continue
             call = cast("FunctionSnapshot", snapshot)  # we give it no futures
             if call.function_name == CALCULATE:
-                self._spent += ROUND_TRIP
+                began = thread_time()
                 reply = call.resume(self._calculated(call))
+                self._spent += ROUND_TRIP + thread_time() - began
             else:
                 self._suspensions += 1
                 reply = self._reply(call)
@@ -196,6 +208,8 @@ class Sandbox:
                 error = f"the program calls words more than {self.limits.calls} times"
             elif self._spent > self.limits.calculation:
                 error = f"the program calculates for more than {self.limits.calculation} s"
+            elif self._used + self._watch.used + self._spent > self.limits.compute:
+                error = f"the program computes for more than {self.limits.compute} s"
             if error is not None:
                 self._warm = False  # its worker goes with it
                 return Failed(error, None, "limit")
@@ -251,7 +265,8 @@ class Sandbox:
         self._session = self._checkout().__enter__()
         self._used, self._watch.killed = 0.0, False
         self._allow()
-        self._session.feed_start(PRELUDE, skip_type_check=True)
+        before = PRELUDE + SUPPORT if self._program.classes else PRELUDE
+        self._session.feed_start(before, skip_type_check=True)
         text = self._program.text
         feed = partial(self._session.feed_start, text, print_callback=self._printed)
         try:
@@ -264,7 +279,7 @@ class Sandbox:
     def _allow(self) -> None:
         """Let the worker compute for as long as is left to the program."""
         if self._session is not None:
-            left = max(0.05, self.limits.compute - self._used)
+            left = max(0.05, self.limits.compute - self._used - self._spent)
             self._watch.begin(self._session.worker_pid, left)
 
     def _keep(self) -> Suspended:
@@ -325,7 +340,7 @@ class Sandbox:
             with STARTING:
                 pool = Monty(
                     max_processes=1,
-                    request_timeout=LONGEST * limits.compute,
+                    request_timeout=PATIENCE * limits.compute,
                     checkout_timeout=30.0,
                 )
             self._pool = pool.__enter__()
@@ -335,7 +350,7 @@ class Sandbox:
             raise RuntimeError(CLOSED.error)
         return pool.checkout(
             limits={
-                "max_feed_duration_secs": LONGEST * limits.compute,
+                "max_feed_duration_secs": PATIENCE * limits.compute,
                 "max_memory": limits.memory << 20,
                 "max_recursion_depth": limits.depth,
                 "max_suspensions": limits.calls + int(limits.calculation / ROUND_TRIP) + 2,

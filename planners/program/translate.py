@@ -6,23 +6,14 @@ plain assignments. Nothing here guards anything: what it does not know stays as 
 """
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from planners.program import classes
 from planners.program.allowed import AFFINE, GEOMETRIES, MEMBERS, OPS, PARTS
 from planners.program.generators import listing, yields
+from planners.program.imports import Imports, assign, member_of
 
-UTILITIES = re.compile(r"(\w+_)?(utils?|lmp|helpers)")  # modules of the original's own words
-GIVEN = {  # module: what of the prelude it is
-    "numpy": "np",
-    "numpy.linalg": "np.linalg",
-    "numpy.random": "np.random",
-    "shapely": "shapely",
-    "shapely.geometry": "geometry",
-    "shapely.affinity": "affinity",
-    "shapely.ops": "ops",
-}
 ARRAYS = {
     "np",
     "shapely",
@@ -33,6 +24,7 @@ ARRAYS = {
     *GEOMETRIES,
     *AFFINE,
     *OPS,
+    "operator",
 }  # names of who has arrays
 OPERATORS: dict[type[ast.AST], tuple[str, str]] = {  # the prelude's function, and the sign
     ast.Add: ("add_", "+"),
@@ -57,7 +49,9 @@ OPERATORS: dict[type[ast.AST], tuple[str, str]] = {  # the prelude's function, a
     ast.USub: ("neg_", "-"),
     ast.Invert: ("invert_", "~"),
 }
-CONVERTED = ("abs", "round", "float", "int", "bool")
+CONVERTED = ("abs", "round", "float", "int", "bool", "set")
+SURE = """isinstance isinstance_ issubclass_ is_obj_visible is_grasped callable hasattr any all len
+in_ truth_ bool_""".split()
 SUBMODULES = {"linalg", "random", "geometry", "affinity", "ops"}
 BOUND = """get append extend pop count index add lower upper strip title capitalize startswith
 endswith split join items keys values format""".split()
@@ -70,6 +64,7 @@ class Translated:
     text: str
     lines: tuple[int, ...] = ()  # the original line of each line, both from 1; empty: the same
     calculates: bool = False  # with arrays or geometries
+    classes: bool = False  # of its own that need `planners.program.support`
 
     def line(self, number: int | None) -> int | None:
         """The original of line `number`."""
@@ -94,14 +89,15 @@ def translated(program: str, arrays: frozenset[str] = frozenset()) -> Translated
             return Translated(program)
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         imports = any(isinstance(n, ast.Import | ast.ImportFrom) for n in ast.walk(tree))
-        calculates = imports or bool(names & (ARRAYS | arrays))
+        supported = classes.rewritten(tree)
+        calculates = supported or imports or bool(names & (ARRAYS | arrays))
         called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
         rewriter = _Rewriter(calculates, called)
         tree = ast.fix_missing_locations(rewriter.visit(tree))
-        if not rewriter.changed:
+        if not (rewriter.changed or supported):
             return Translated(program, calculates=calculates)
         text = ast.unparse(tree) + "\n"
-        return Translated(text, _lines(tree, text), calculates)
+        return Translated(text, _lines(tree, text), calculates, supported)
     except (RecursionError, ValueError, MemoryError, SyntaxError):
         return Translated(program)
 
@@ -130,56 +126,11 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                     yield from _statements(part.body)
 
 
-class _Rewriter(ast.NodeTransformer):
+class _Rewriter(Imports):
     def __init__(self, calculates: bool, called: set[int]) -> None:
+        super().__init__()
         self.calculates = calculates
         self.called = called  # the ids of what stands before brackets
-        self.changed = False
-        self.modules = {"np", "shapely", "geometry", "affinity", "ops"}  # by their names here
-        self.others: set[str] = set()  # other modules
-
-    # --- imports ----------------------------------------------------------------------------
-
-    def visit_Import(self, node: ast.Import) -> ast.stmt | list[ast.stmt]:
-        made: list[ast.stmt] = []
-        for alias in node.names:
-            if alias.name in GIVEN:
-                name = alias.asname or alias.name.partition(".")[0]
-                given = GIVEN[alias.name if alias.asname else name]
-                self.modules.add(name)
-                if name != given:
-                    made.append(_assign(name, _path(given), node))
-            elif not UTILITIES.fullmatch(alias.name) and alias.name != "typing":
-                self.others.add(alias.asname or alias.name.partition(".")[0])
-                made.append(ast.copy_location(ast.Import([alias]), node))
-        return self._instead(node, made)
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt | list[ast.stmt]:
-        module = node.module or ""
-        if node.level == 0 and (UTILITIES.fullmatch(module) or module in ("typing", "__future__")):
-            return self._instead(node, [])
-        if module == "functools":  # the prelude's `reduce` can suspend
-            kept = [alias for alias in node.names if alias.name != "reduce"]
-            return self._instead(node, [ast.ImportFrom(module, kept, 0)] if kept else [])
-        if node.level or module not in GIVEN:
-            return node
-        made: list[ast.stmt] = []
-        for alias in node.names:
-            name = alias.asname or alias.name
-            if alias.name == "*":
-                continue
-            given = GIVEN.get(f"{module}.{alias.name}")
-            if given:
-                self.modules.add(name)
-            value = _path(given) if given else _member(_path(GIVEN[module]), alias.name)
-            here = alias.name in (*GEOMETRIES, *AFFINE, *OPS, "box") or given == name
-            if name != alias.name or not here:
-                made.append(_assign(name, value, node))
-        return self._instead(node, made)
-
-    def _instead(self, node: ast.stmt, made: list[ast.stmt]) -> ast.stmt | list[ast.stmt]:
-        self.changed = True
-        return made or ast.copy_location(ast.Pass(), node)
 
     # --- what types say is for the reader ------------------------------------------------------
 
@@ -191,6 +142,12 @@ class _Rewriter(ast.NodeTransformer):
         if node.value is None:
             return ast.copy_location(ast.Pass(), node)
         return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        for statement in node.body:
+            if isinstance(statement, ast.AnnAssign) and self._foreign(statement.annotation):
+                self.changed, statement.annotation = True, ast.Name("object", ast.Load())
+        return self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         if self._foreign(node.annotation):
@@ -223,8 +180,12 @@ class _Rewriter(ast.NodeTransformer):
         made: list[ast.stmt] = []
         for target in node.targets:
             if isinstance(target, ast.Name):
-                made.append(_assign(target.id, ast.Constant(None), node))
-            elif isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
+                made.append(assign(target.id, ast.Constant(None), node))
+            elif isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
+                part = ast.Subscript(target.value, target.slice, ast.Store())
+                empty = ast.Assign([part], ast.List([], ast.Load()), lineno=node.lineno)
+                made.append(ast.copy_location(empty, node))
+            elif isinstance(target, ast.Subscript):
                 pop = ast.Attribute(target.value, "pop", ast.Load())
                 made.append(ast.copy_location(ast.Expr(ast.Call(pop, [target.slice], [])), node))
             else:
@@ -232,8 +193,15 @@ class _Rewriter(ast.NodeTransformer):
         return self._instead(node, made)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        instead = self.imported(node)
+        if instead is not None:
+            self.changed = True
+            return ast.copy_location(instead, node)
         self.generic_visit(node)
-        if node.attr in BOUND and isinstance(node.ctx, ast.Load) and id(node) not in self.called:
+        if node.attr == "__name__" and isinstance(node.ctx, ast.Load):
+            return self._call("name_", [node.value], node)
+        value = isinstance(node.ctx, ast.Load) and not self._module(node.value)
+        if node.attr in BOUND and value and id(node) not in self.called:
             return self._bound(node)
         if not self.calculates or not isinstance(node.ctx, ast.Load):
             return node
@@ -242,7 +210,7 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node.value, ast.Name) and node.value.id in self.others:
             return node
         self.changed = True
-        return ast.copy_location(_member(node.value, node.attr), node)
+        return ast.copy_location(member_of(node.value, node.attr), node)
 
     def _bound(self, node: ast.Attribute) -> ast.AST:
         """A builtin's method as a value, `key=counts.get`, as a function that calls it."""
@@ -283,10 +251,32 @@ class _Rewriter(ast.NodeTransformer):
             parts += [ast.Constant(OPERATORS[type(op)][1]), side]
         return self._call("compare_", parts, node)
 
+    # --- what is asked whether it is true: of more than one number, nobody can say
+
+    def visit_If(self, node: ast.If | ast.While | ast.IfExp | ast.Assert) -> ast.AST:
+        self.generic_visit(node)
+        node.test = self._true(node.test)
+        return node
+
+    visit_While = visit_IfExp = visit_Assert = visit_If  # noqa: N815
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        self.generic_visit(node)
+        node.values = [*map(self._true, node.values[:-1]), node.values[-1]]
+        return node
+
+    def _true(self, test: ast.expr) -> ast.expr:
+        if isinstance(test, ast.BoolOp):
+            test.values[-1] = self._true(test.values[-1])
+        array = isinstance(test, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
+        if not self.calculates or not array or (isinstance(test, ast.Call) and _sure(test)):
+            return test
+        return self._call("truth_", [test], test)
+
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         sides = [node.left, node.right]
-        if not self.calculates or any(map(_no_array, sides)):
+        if not self.calculates or any(map(_no_array, sides)) or any(map(_text, sides)):
             return node
         if all(isinstance(side, ast.Constant) for side in sides):
             return node
@@ -294,6 +284,8 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         self.generic_visit(node)
+        if isinstance(node.op, ast.Not):
+            node.operand = self._true(node.operand)
         plain = isinstance(node.operand, ast.Constant) or type(node.op) not in OPERATORS
         if not self.calculates or plain:
             return node
@@ -349,7 +341,16 @@ def _no_array(side: ast.expr) -> bool:
     """Whether it is surely none, nor anything that is put together with one."""
     if isinstance(side, ast.JoinedStr | ast.ListComp | ast.Dict | ast.DictComp | ast.SetComp):
         return not isinstance(side, ast.ListComp)
-    return isinstance(side, ast.Constant) and isinstance(side.value, str | None)
+    return isinstance(side, ast.Constant) and side.value is None
+
+
+def _text(side: ast.expr) -> bool:
+    return isinstance(side, ast.Constant) and isinstance(side.value, str)
+
+
+def _sure(call: ast.Call) -> bool:
+    """Whether it answers with True or False."""
+    return isinstance(call.func, ast.Name) and call.func.id in SURE
 
 
 def _simple(key: ast.expr, texts: bool = False) -> bool:
@@ -369,20 +370,3 @@ def _key(key: ast.expr) -> ast.expr:
     if isinstance(key, ast.Tuple):
         return ast.Tuple([_key(part) for part in key.elts], ast.Load())
     return key
-
-
-def _assign(name: str, value: ast.expr, node: ast.stmt) -> ast.Assign:
-    made = ast.Assign([ast.Name(name, ast.Store())], value, lineno=node.lineno)
-    return ast.copy_location(made, node)
-
-
-def _path(dotted: str) -> ast.expr:
-    name, *members = dotted.split(".")
-    value: ast.expr = ast.Name(name, ast.Load())
-    for member in members:
-        value = _member(value, member)
-    return value
-
-
-def _member(value: ast.expr, name: str) -> ast.expr:
-    return ast.Call(ast.Name("attr_", ast.Load()), [value, ast.Constant(name)], [])

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from robot.cli import build
@@ -54,7 +55,9 @@ def program_planner(
 
     spec = spec or build.robot_spec()
     parts = (build.vocabulary(), say, arrived, note, timing, hand_of(spec), Library(library))
-    return ProgramPlanner(writer, Sandbox(limits, keeps), tuple(SKILLS[spec.name]), *parts)
+    sandbox = Sandbox(limits, keeps)
+    Thread(target=sandbox.warm, daemon=True).start()  # while the world is built
+    return ProgramPlanner(writer, sandbox, tuple(SKILLS[spec.name]), *parts)
 
 
 def hand_of(spec: "RobotSpec") -> "Callable[[State], Hand] | None":
