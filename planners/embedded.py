@@ -1,8 +1,8 @@
 """llama.cpp in a child process, so that whatever it does, the control loop goes on.
 
-`python -m planners.embedded MODEL.gguf [ADAPTER.gguf]` reads a JSON line from standard input, an API
-key and how prompts begin, serves the OpenAI protocol on a loopback port of its choosing, prints the
-address, and ends when its standard input is closed: with its parent, however that ends.
+`python -m planners.embedded MODEL.gguf [ADAPTER.gguf]` reads a line of JSON from standard input, an
+API key and how prompts begin, serves the OpenAI protocol on a loopback port of its choosing, prints
+the address, and ends when its standard input is closed: with its parent, however that ends.
 
 How prompts begin is read before anybody asks, and kept in the user's cache for the next time: that
 takes seconds, and the rest of a prompt tenths of one.
@@ -77,7 +77,8 @@ def cached(files: list[str], beginning: str) -> Path | None:
     import xllamacpp
 
     parts = [xllamacpp.__version__, str(CONTEXT), beginning]
-    parts += [f"{file} {os.path.getsize(file)} {os.path.getmtime(file)}" for file in files]
+    for file in map(Path, files):
+        parts.append(f"{file} {file.stat().st_size} {file.stat().st_mtime}")
     name = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(home) / "courtside"
@@ -110,7 +111,9 @@ def read(address: str, key: str, beginning: str, kept: Path | None) -> None:
     part = kept.with_suffix(f".{os.getpid()}")  # whole or not at all
     if post(address, key, "/slots/0?action=save", {"filename": part.name}):
         part.replace(kept)
-        for old in sorted(kept.parent.glob("*.slot"), key=os.path.getmtime)[:-KEPT]:
+        for old in sorted(kept.parent.glob("*.slot"), key=lambda file: file.stat().st_mtime)[
+            :-KEPT
+        ]:
             old.unlink(missing_ok=True)
 
 

@@ -170,7 +170,11 @@ WRONG = {
     "say('a') say('b')": ("", 2, "syntax"),
     "def f():\n  x = yield 1": ("programs cannot use yield expressions", 3, "syntax"),
     "class A(list):\n  pass": ("programs cannot use class inheritance", 2, "syntax"),
-    "class A:\n  @property\n  def f(self): return nothing\nA().f": ("unknown name `nothing`", 4, "type"),
+    "class A:\n  @property\n  def f(self): return nothing\nA().f": (
+        "unknown name `nothing`",
+        4,
+        "type",
+    ),
     "import torch": ("there is no module `torch`; programs may import", 2, "type"),
 }
 

@@ -27,7 +27,8 @@ LINEAR = "norm det inv pinv solve lstsq eig eigh eigvals svd qr matrix_rank matr
 RANDOM = """random rand randn randint uniform normal choice permutation sample random_sample
 integers standard_normal seed beta exponential""".split()
 CONSTANTS = """pi e inf nan Inf NaN infty newaxis ndarray floating integer vectorize shuffle
-apply_along_axis c_ r_ ndindex ndenumerate fill_diagonal set_printoptions linalg random default_rng RandomState""".split()
+apply_along_axis c_ r_ ndindex ndenumerate fill_diagonal set_printoptions linalg random
+default_rng RandomState""".split()
 DTYPES = {  # what programs call them: all numbers have 64 bits here
     **dict.fromkeys("float float16 float32 float64 double single half".split(), "float64"),
     **dict.fromkeys("int int8 int16 int32 int64 uint8 uint16 uint32 uint64 intp".split(), "int64"),

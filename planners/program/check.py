@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from planners.program.plain import flat
 from planners.program.imports import UTILITIES
+from planners.program.plain import flat
 from planners.program.words import WORDS, Word, WordError, nearest
 
 Kind = Literal["syntax", "type", "runtime", "limit", "crash"]  # with the first two, nothing ran
@@ -61,7 +61,8 @@ def refused(program: str, limits: Limits) -> Failed | None:
                 for module in _imports(" ".join(statement)):
                     top = module.partition(".")[0]
                     if top not in MODULES.split() and not UTILITIES.fullmatch(module):
-                        error = f"there is no module `{module[:50]}`; programs may import {' '.join(MODULES.split())}"
+                        known = " ".join(MODULES.split())
+                        error = f"there is no module `{module[:50]}`; programs may import {known}"
                         return Failed(error, line, "type")
                 statement = []
             elif token.type in (tokenize.NAME, tokenize.OP):
@@ -87,9 +88,9 @@ DOUBTFUL = "|".join(
         r".*(Object|value) of type `None` is not assignable .*",
         r".* can implicitly return `None`.*",
         r"No overload of (function|bound method) .*",
-    r"Argument to bound method `(list|dict|set|MutableMapping)\..*",
-    r"Invalid subscript assignment .*",
-    r".*`object\.__init__`.*",  # a class's that takes over its base's
+        r"Argument to bound method `(list|dict|set|MutableMapping)\..*",
+        r"Invalid subscript assignment .*",
+        r".*`object\.__init__`.*",  # a class's that takes over its base's
     )
 )
 SURE = """invalid-syntax unresolved-reference unresolved-import missing-argument unknown-argument

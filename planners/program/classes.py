@@ -1,5 +1,5 @@
-"""Classes as the sandbox's interpreter takes them, which knows neither inheritance nor properties,
-neither static methods nor exceptions of a program's own, and cannot suspend in an operator's method.
+"""Classes as the sandbox's interpreter takes them. It knows no inheritance, no properties, no
+static methods and no exceptions of a program's own, and it cannot suspend in the methods of operators.
 
 A class takes over the members of its bases, one by one; a property is a method, `_get_NAME`, and
 a static or class method one that is given the class, `_static_NAME`. What uses them calls functions
@@ -93,7 +93,9 @@ def _defined(body: list[ast.stmt]) -> dict[str, ast.stmt]:
                     name = MADE.get(_name(decorator), "") + name
                 found[name] = statement
             case ast.Assign():
-                found.update({n.id: statement for n in statement.targets if isinstance(n, ast.Name)})
+                found.update(
+                    {n.id: statement for n in statement.targets if isinstance(n, ast.Name)}
+                )
             case ast.AnnAssign(ast.Name(name), value=value) if value is not None:
                 found[name] = statement
     return found
@@ -144,7 +146,11 @@ class _Classes(ast.NodeTransformer):
                 made.members = {**parent.members, **made.members}
             elif base in ERRORS:
                 made.kind, made.error = "error", base
-                made.members = {"__init__": "Raisable_", "__str__": "Raisable_", "args": "Raisable_"}
+                made.members = {
+                    "__init__": "Raisable_",
+                    "__str__": "Raisable_",
+                    "args": "Raisable_",
+                }
             elif base in ENUMS:
                 made.kind = "enum"
             elif base not in PLAIN:
@@ -235,7 +241,9 @@ class _Classes(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         above = self._above(node.func)
         match node.func:
-            case ast.Attribute(ast.Call(ast.Name("super")), "__init__") if self.inside and not above:
+            case ast.Attribute(ast.Call(ast.Name("super")), "__init__") if (
+                self.inside and not above
+            ):
                 return ast.copy_location(ast.Constant(None), node)
             case ast.Name(("isinstance" | "issubclass") as name):
                 node.func = _load(f"{name}_")
@@ -376,9 +384,7 @@ class _Classes(ast.NodeTransformer):
                 continue
             test = _call("isinstance_", _load("caught_"), handler.type)
             rest = [ast.copy_location(ast.If(test, body, rest), handler)]
-        thrown = ast.Assign(
-            [ast.Name("caught_", ast.Store())], _call("thrown_", _load("caught_"))
-        )
+        thrown = ast.Assign([ast.Name("caught_", ast.Store())], _call("thrown_", _load("caught_")))
         whole = [ast.copy_location(thrown, first), *rest]
         made = ast.ExceptHandler(_load("BaseException"), "caught_", whole)
         node.handlers = [ast.copy_location(made, first)]

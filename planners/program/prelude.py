@@ -6,9 +6,10 @@ The interpreter cannot suspend inside a method that it calls itself, as in `a + 
 so that `planners.program.translate` writes these as calls of functions from here.
 """
 
-from planners.program.allowed import GEOMETRIES
 from planners.program import support
+from planners.program.allowed import GEOMETRIES
 from planners.program.modules import FUNCTIONS, GEOMETRY, REST
+from planners.program.operators import ARITHMETIC, OPERATORS, SIGNS, UNARY
 
 # The interpreter has these, but its type checker does not know.
 BUILTINS = """
@@ -23,29 +24,6 @@ def getattr(of: Any, name: str, *otherwise: Any) -> Any: ...
 def setattr(of: Any, name: str, value: Any) -> None: ...
 def callable(of: Any) -> bool: ...
 """
-OPERATORS = {  # function: operator, and numpy's function
-    "add_": ("+", "add"),
-    "sub_": ("-", "subtract"),
-    "mul_": ("*", "multiply"),
-    "div_": ("/", "divide"),
-    "floordiv_": ("//", "floor_divide"),
-    "mod_": ("%", "remainder"),
-    "pow_": ("**", "power"),
-    "matmul_": ("@", "matmul"),
-    "and_": ("&", "bitwise_and"),
-    "or_": ("|", "bitwise_or"),
-    "xor_": ("^", "bitwise_xor"),
-    "lshift_": ("<<", "left_shift"),
-    "rshift_": (">>", "right_shift"),
-    "less_": ("<", "less"),
-    "less_equal_": ("<=", "less_equal"),
-    "greater_": (">", "greater"),
-    "greater_equal_": (">=", "greater_equal"),
-    "equal_": ("==", "equal"),
-    "not_equal_": ("!=", "not_equal"),
-}
-COMPARED = [*OPERATORS][13:]
-UNARY = {"neg_": ("-", "negative"), "invert_": ("~", "invert")}
 CONVERTED = ("abs", "round", "float", "int", "bool", "set")  # builtins that take arrays
 MODULES = {
     "np": "np",
@@ -53,12 +31,6 @@ MODULES = {
     "affinity": "shapely.affinity",
     "geometry": "shapely.geometry",
     "ops": "shapely.ops",
-}
-GEOMETRIC = {  # operators that geometries have, too
-    "sub_": "difference",
-    "and_": "intersection",
-    "or_": "union",
-    "xor_": "symmetric_difference",
 }
 REWRITTEN = [
     *"attr_ compare_ item_ set_item_ in_ augment_ reduce truth_ name_ wraps_ cmp_to_key_".split(),
@@ -358,53 +330,6 @@ def truth_(of):
 def bool_(of=False):
     return bool(_calc('np.method.item', (of,))) if type(of) is ndarray else bool(of)
 """
-QUICK = (  # for rows of numbers at once, here; what numpy would make of a zero, it shall say
-    ("add_", "+", "", ""),
-    ("sub_", "-", "", ""),
-    ("mul_", "*", "", ""),
-    ("div_", "/", " and b", " and False"),
-)
-GEOMETRICALLY = {
-    name: f"\n    if type(a) in _KINDS:\n        return attr_(a, '{method}')(b)"
-    for name, method in GEOMETRIC.items()
-}
-ARITHMETIC = (
-    "".join(
-        f"""
-def {name}(a, b):
-    if type(a) is ndarray or type(b) is ndarray:
-        return _calc('np.{function}', (a, b)){GEOMETRICALLY.get(name, "")}
-    return a {operator} b
-"""
-        for name, (operator, function) in OPERATORS.items()
-        if name not in {quick[0] for quick in QUICK}
-    )
-    + "".join(
-        f"""
-def {name}(a):
-    return _calc('np.{function}', (a,)) if type(a) is ndarray else {operator}a
-"""
-        for name, (operator, function) in UNARY.items()
-    )
-    + "".join(
-        f"""
-def {name}(a, b):
-    if type(a) is ndarray or type(b) is ndarray:
-        if type(a) is ndarray and a.ndim == 1 and a.dtype == 'float64':
-            if type(b) in _SCALARS{nonzero}:
-                return ndarray([x {operator} b for x in a._v], a.shape, a.dtype)
-            row = _row(b, a.shape[0])
-            if row is not None{nowhere}:
-                return ndarray([x {operator} y for x, y in zip(a._v, row)], a.shape, a.dtype)
-        elif type(a) in _SCALARS and b.ndim == 1 and b.dtype == 'float64'{nowhere}:
-            return ndarray([a {operator} y for y in b._v], b.shape, b.dtype)
-        return _calc('np.{OPERATORS[name][1]}', (a, b)){GEOMETRICALLY.get(name, "")}
-    return a {operator} b
-"""
-        for name, operator, nonzero, nowhere in QUICK
-    )
-)
-SIGNS = ", ".join(f"'{sign}': {name}" for name, (sign, _) in OPERATORS.items())
 
 
 def prelude(arrays: tuple[str, ...]) -> str:
@@ -421,7 +346,8 @@ def prelude(arrays: tuple[str, ...]) -> str:
 KNOWN = frozenset(
     [
         *(*MODULES, *GEOMETRIES, *FUNCTIONS, *OPERATORS, *UNARY, *REWRITTEN),
-        *"operator typing_ hasattr getattr setattr sorted min max map filter next len reversed callable sum reduce ndarray".split(),
+        *"operator typing_ hasattr getattr setattr callable ndarray".split(),
+        *"sorted min max map filter next len reversed sum reduce".split(),
     ]
 )
 """What a program need not define."""

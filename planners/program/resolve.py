@@ -7,21 +7,28 @@ description says makes it unclear, and somebody else has to know: nothing is gue
 
 import re
 from collections.abc import Sequence
-from math import cos, dist, pi, radians, sin
+from math import cos, dist, radians, sin
 from typing import Any
 
-from planners.correct import AMOUNTS, UNITS, words_of
+from planners.correct import words_of
+from planners.program.shapes import (
+    BESIDE,
+    COUNTS,
+    DOWN,
+    LENGTH,
+    SIDEWAYS,
+    SIZE,
+    UP,
+    Unclear,
+    Xy,
+    length_of,
+    ring_of,
+    transformed,
+    whole,
+)
 from planners.program.words import CORNERS, PLACES, SIDES, Objects, get_bbox, get_color, place_xy
 from robot.table import COLORS, KINDS
 
-Xy = tuple[float, float]
-LEFT, RIGHT, UP, DOWN = (-1, 0), (1, 0), (0, 1), (0, -1)
-SIDEWAYS = {
-    **dict.fromkeys(("left",), LEFT),
-    **dict.fromkeys(("right",), RIGHT),
-    **dict.fromkeys(("top", "above", "up", "upward", "upwards", "behind"), UP),
-    **dict.fromkeys(("bottom", "below", "down", "downward", "downwards", "under"), DOWN),
-}
 EXTREMES = {
     **{f"{side}most": way for side, way in SIDEWAYS.items()},
     **{f"{side} most": way for side, way in SIDEWAYS.items()},
@@ -30,22 +37,15 @@ EXTREMES = {
 }
 LOOKS = {"sun": "yellow", "lemon": "yellow", "sky": "blue", "sea": "blue", "grass": "green"}
 ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "1st": 0, "2nd": 1, "3rd": 2}
-COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "both": 2}
-BESIDE = 0.1  # [m] to be beside something, with no amount given
-SIZE = 0.2  # [m] of a line or a shape, with none given
-LARGER = 1.5  # times, to be "bigger"
-VAGUE = frozenset("the a an of all every to is are in on at there table objects object".split())
+VAGUE = frozenset("the a an of all every to is are in on at there table objects object any".split())
 VAGUE |= frozenset("thing things item items everything colored coloured one ones that".split())
-
-
-class Unclear(ValueError):
-    """What a description says that the rules do not know."""
 
 
 def answer(word: str, description: str, more: Any, objects: Objects) -> Any:
     """What the word `word` answers to a description; raises Unclear."""
     table = Table(objects)
     text = " ".join(description.lower().replace("_", " ").strip(" .?!").split())
+    text = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text)
     if word == "parse_obj_name":
         return table.names(text)
     if word == "parse_position":
@@ -69,6 +69,11 @@ class Table:
     def names(self, text: str) -> Any:
         """The name, or the names, that `text` describes."""
         text = re.sub(r"^(the|a|an) (?=\w+ (corner|side))", "", text)
+        text = re.sub(  # "the closest corner to …": the corner closest to …
+            r"^(?:the )?(closest|nearest|farthest|furthest) (.+?) (to|from) ",
+            r"the \2 \1 \3 ",
+            text,
+        )
         if text.removeprefix("the ") in (*self._objects, *PLACES):
             return text.removeprefix("the ")
         if found := re.fullmatch(r"(?:the )?(corner|side) (.+)", text):
@@ -76,19 +81,34 @@ class Table:
             at = {place: place_xy(place) or (0.0, 0.0) for place in places}
             return self._nearest(found[2], at)[0]
         if found := re.fullmatch(
-            r"(.+?),? (?:other than|except(?: for)?|but not|besides) (.+)", text
+            r"(.+?),? (?:other than|except(?: for)?|but not|besides|(?:that (?:is|are) )?not) (.+)",
+            text,
         ):
             left_out = self._listed(found[2])
             kept = [name for name in self._listed(found[1]) if name not in left_out]
             return kept if self._many(found[1]) else self._one(kept, text)
+        if found := re.fullmatch(r"(?:the )?non (\w+) (.+)", text):
+            return self.names(f"{found[2]} other than {found[1]}")
         if found := re.fullmatch(
-            r"(?P<what>.+?) (?P<how>(?:that (?:is|are) )?(?:the )?"
-            r"(?:closest|nearest|farthest|furthest) (?:to|from) .+)",
+            r"(.+?) (?:(?:of|with|in|that has) the same colou?r as|matching) (.+)", text
+        ):
+            color = get_color(self._one(self._listed(found[2]), text), objects=self._objects)
+            kept = [name for name in self._listed(found[1]) if color in name.split()]
+            return kept if self._many(found[1]) else self._one(kept, text)
+        if found := re.fullmatch(
+            r"(.+?),? (?:sorted |ordered |in order )?from (?:the )?(left|right|top|bottom) to .+",
             text,
         ):
-            chosen = self._nearest(
-                found["how"], {n: self._at[n] for n in self._listed(found["what"])}
-            )
+            return self._ranked(self._listed(found[1]), SIDEWAYS[found[2]])
+        if found := re.fullmatch(
+            r"(?P<what>.+?) (?P<how>(?:that (?:is|are) )?(?:the )?"
+            r"(?:closest|nearest|farthest|furthest) .+)",
+            text,
+        ):
+            words = found["what"].split()
+            count = next((COUNTS[word] for word in words if word in COUNTS), None)
+            listed = self._listed(" ".join(word for word in words if word not in COUNTS))
+            chosen = self._nearest(found["how"], {name: self._at[name] for name in listed})[:count]
             return chosen if self._many(found["what"]) else self._one(chosen[:1], text)
         if found := re.fullmatch(
             r"(.+?) (?:that (?:is|are) )?(?:(?:to|on) the )?(left|right|top|bottom|above|below)"
@@ -102,7 +122,9 @@ class Table:
                 for name in self._listed(what)
                 if (self._at[name][0] - x) * dx + (self._at[name][1] - y) * dy > 1e-3
             ]
-            return kept if self._many(what) else self._one(kept, text)
+            if self._many(what):
+                return kept
+            return self._one(sorted(kept, key=lambda name: dist(self._at[name], (x, y))), text)
         if found := re.fullmatch(r"(.+?) from (?:the )?(left|right|top|bottom)", text):
             words = found[1].split()
             order = [ORDINALS[word] for word in words if word in ORDINALS] or [0]
@@ -122,8 +144,14 @@ class Table:
 
     def _listed(self, text: str) -> list[str]:
         """The objects of the colours and kinds that `text` names."""
-        if " and " in text:
-            return [name for part in text.split(" and ") for name in self._listed(part)]
+        parts = re.split(r",? (?:and|or) |, ", text)
+        if len(parts) > 1:
+            kind = parts[-1].split()[-1]  # "blue and cyan blocks"
+            parts = [
+                f"{part} {kind}" if set(part.split()) <= {*COLORS, "the"} else part
+                for part in parts
+            ]
+            return list(dict.fromkeys(name for part in parts for name in self._listed(part)))
         words = [LOOKS.get(word, word) for word in words_of(text)]
         single = [word if word in ("gray",) else word.removesuffix("s") for word in words]
         colors = [word for word in words if word in COLORS]
@@ -166,7 +194,8 @@ class Table:
     def _nearest(self, how: str, among: dict[str, Xy]) -> list[str]:
         """Names in the order of their distance, as "closest to the red block" asks."""
         found = re.fullmatch(
-            r"(?:that (?:is|are) )?(?:the )?(closest|nearest|farthest|furthest) (?:to|from) (.+)",
+            r"(?:that (?:is|are) )?(?:the )?(closest|nearest|farthest|furthest) "
+            r"(?:(?:to|from) )?(.+)",
             how,
         )
         if found is None:
@@ -192,21 +221,30 @@ class Table:
         if found := re.search(r"\b(line|circle|square|triangle|rectangle)\b", text):
             return [list(point) for point in self._shape(found[1], text)]
         plain = re.sub(r"^(?:at |in |on |near )*(?:the )?", "", text).replace("center", "middle")
-        plain = re.sub(r" of the table$| side of the table$", "", plain)
-        for name in (plain, f"{plain} side", plain.replace("-", " ")):
+        plain = re.sub(r" of the table$| side of the table$", "", plain).replace(" edge", " side")
+        for name in (plain, f"{plain} side", f"{plain} corner"):
             if (xy := place_xy(name)) is not None:
                 return list(xy)
-        if found := re.fullmatch(r"(?:halfway |midway )?between (.+) and (.+)", text):
+        half = r"(?:the )?(?:(?:halfway|midway|midpoint|middle|center|centre)(?: point)?)"
+        if found := re.fullmatch(rf"{half} of (.+)", text):
+            at = [self._at[name] for name in self._listed(found[1])]
+            if not at:
+                raise Unclear(f"there is nothing that is {found[1]!r}")
+            return [sum(axis) / len(at) for axis in zip(*at, strict=True)]
+        if found := re.fullmatch(rf"(?:{half} )?between (.+) and (.+)", text):
             (ax, ay), (bx, by) = self._point(found[1]), self._point(found[2])
             return [(ax + bx) / 2, (ay + by) / 2]
-        if found := re.fullmatch(
-            r"(?P<much>.*?)\s*(?:to the |on the |towards the )?"
-            r"(?P<side>left|right|top|bottom|above|below|behind|under)(?: side)?(?: of| from)? "
-            r"(?P<what>(?!corner|side|most)\w.*)",
-            text,
+        cornered = re.match(r"(the |a )?(corner|side) ", text)
+        if not cornered and (
+            found := re.fullmatch(
+                r"(?P<much>.*?)\s*(?:to the |on the |towards the )?"
+                r"(?P<side>left|right|top|bottom|above|below|behind|under)(?: side)?(?: of| from)? "
+                r"(?P<what>(?!corner|side|most)\w.*)",
+                text,
+            )
         ):
             (x, y), (dx, dy) = self._point(found["what"]), SIDEWAYS[found["side"]]
-            much = _length(found["much"], BESIDE)
+            much = length_of(found["much"], BESIDE)
             return [x + dx * much, y + dy * much]
         name = self.names(text)
         if isinstance(name, list):
@@ -215,21 +253,40 @@ class Table:
 
     def _shape(self, kind: str, text: str) -> list[Xy]:
         """The points of "a 20cm horizontal line in the middle with 3 points" and its like."""
-        count = re.search(r"(?:with|of|in) (\d+|\w+) (?:points|pts|positions)", text)
-        number = 3 if count is None else COUNTS.get(count[1], 0) or _whole(count[1])
-        between = re.search(r"from (.+?) to (.+?)(?: with .*)?$", text)
+        spots = re.compile(
+            r"(?:\b(?:with|of|in|using|and) )?(?:\b(\d+|\w+) )?(?:evenly spaced )?"
+            r"(?:points|pts|positions)\b(?: (?:on|along|in|of|forming)\b)?"
+        )
+        counts = [word for word in spots.findall(text) if word not in ("", "the")]
+        number = COUNTS.get(counts[0], 0) or whole(counts[0]) if counts else 3
+        text = spots.sub(" ", text)
+        sizes = "radius|diameter|length|long|size|sides?|width|wide"
+        size, doubled = SIZE, False
+        own = re.search(rf"(?:(?:with|of)(?: an?)? )?({sizes})(?: length)?(?: of)? {LENGTH}", text)
+        own = own or re.search(rf"(?:(?:with|of)(?: an?)? )?{LENGTH} ({sizes})\b", text)
+        if own is None:
+            own = re.search(rf"{LENGTH}(?=.*\b{kind}\b)", text)
+        if own:
+            size, doubled = length_of(own[0], SIZE), "radius" in own[0]
+            text = f"{text[: own.start()]} {text[own.end() :]}"
+        turn = 90 if "vertical" in text else 45 if "diagonal" in text else 0
+        text = re.sub(r"\b(vertical|horizontal|diagonal|straight)\b", " ", text)
+        before, _, after = (" ".join(part.split()) for part in text.partition(kind))
+        if set(before.split()) - {"a", "an", "the", "of", "on", "along", "in"}:
+            raise Unclear(f"I do not understand {before!r}")
+        between = re.fullmatch(r"(?:from (.+) to|between (.+) and) (.+)", after)
         if kind == "line" and between:
-            a, b = self._point(between[1]), self._point(between[2])
+            a, b = self._point(between[1] or between[2]), self._point(between[3])
         else:
-            size = _length(text, SIZE)
-            where = re.search(r"(?:around|at|near|in|on) ((?!\d)(?:the )?.+?)(?: with .*)?$", text)
-            x, y = self._point(where[1]) if where else (place_xy("middle") or (0.0, 0.0))
+            where = re.sub(
+                r"^(?:(?:centered|centred|located|around|at|near|in|on|about|of) )+", "", after
+            )
+            where = where.removesuffix(" point")
+            x, y = self._point(where) if where else (place_xy("middle") or (0.0, 0.0))
             if kind != "line":
                 corners = {"square": 4, "rectangle": 4, "triangle": 3}.get(kind, 0)
-                return _ring(
-                    (x, y), size, corners, corners if count is None and corners else number
-                )
-            turn = 90 if "vertical" in text else 45 if "diagonal" in text else 0
+                size *= 1 + doubled
+                return ring_of((x, y), size, corners, number if counts or not corners else corners)
             half = size / 2 * cos(radians(turn)), size / 2 * sin(radians(turn))
             a, b = (x - half[0], y - half[1]), (x + half[0], y + half[1])
         steps = [0.5] if number == 1 else [i / (number - 1) for i in range(number)]
@@ -246,7 +303,25 @@ class Table:
             named = found[1] if self._many(found[1]) else f"all {found[1]}"
             names = self.names(named)
             return len(names) if isinstance(names, list) else 1
-        if found := re.fullmatch(r"(?:is|are) there (?:a |an |any )?(.+?)(?: on the table)?", text):
+        if text == "is the table empty":
+            return not self._objects
+        if found := re.fullmatch(r"(?:what|which) (\w+) (?:do|can) you see", text):
+            return self.names(f"all {found[1]}")
+        if found := re.fullmatch(
+            r"(?:how far (?:apart )?(?:is|are)|what(?:'s| is) the distance (?:between|from)) (.+?) "
+            r"(?:from|and|to) (.+)",
+            text,
+        ):
+            return dist(self._point(found[1]), self._point(found[2]))
+        if found := re.fullmatch(
+            r"(?:do|are|is) (.+?) (?:and|of) (.+?) (?:(?:have|of) )?the same colou?r(?: as .+)?",
+            text,
+        ):
+            one, other = (self._one(self._listed(each), text) for each in found.groups())
+            return get_color(one, objects=self._objects) == get_color(other, objects=self._objects)
+        if found := re.fullmatch(
+            r"(?:(?:is|are) there|(?:do|can) you see) (?:a |an |any )?(.+?)(?: on the table)?", text
+        ):
             return bool(self._listed(found[1]))
         if found := re.fullmatch(
             r"(?:is|are) (?P<a>.+?) (?:(?:to|on) the )?(?P<how>left of|right of|above|below|in"
@@ -263,8 +338,8 @@ class Table:
             )
         if found := re.fullmatch(r"where(?:'s| is| are) (.+)", text):
             return self.position(found[1])
-        if found := re.fullmatch(r"(?:what|which)(?:'s|(?: \w+)? (?:is|are)) (?:the )?(.+)", text):
-            return self.names(f"the {found[1]}")
+        if found := re.fullmatch(r"(?:what|which)(?:'s|( \w+)? (?:is|are)) (?:the )?(.+)", text):
+            return self.names(f"the{found[1] or ''} {found[2]}")
         raise Unclear(f"I do not understand {text!r}")
 
     def _related(self, a: str, how: str, b: str) -> bool:
@@ -279,78 +354,3 @@ class Table:
             return dist((ax, ay), (bx, by)) < BESIDE
         left, low, right, high = get_bbox(name, objects=self._objects)
         return left <= ax <= right and low <= ay <= high
-
-
-# --- shapes ---------------------------------------------------------------------------------
-
-
-def transformed(text: str, points: Sequence[Xy]) -> list[list[float]]:
-    """The points moved, turned or scaled about their middle."""
-    if not points:
-        return []
-    x, y = (sum(axis) / len(points) for axis in zip(*points, strict=True))
-    if re.search(r"\b(rotate|turn)\b", text):
-        found = re.search(r"(-?\d+(?:\.\d+)?) ?(?:deg\w*|°)", text)
-        turn = radians(float(found[1]) if found else 90.0)
-        turn = -turn if re.search(r"(?<!counter)(?<!counter-)(?<!anti)\bclockwise", text) else turn
-        return [
-            [
-                x + (a - x) * cos(turn) - (b - y) * sin(turn),
-                y + (a - x) * sin(turn) + (b - y) * cos(turn),
-            ]
-            for a, b in points
-        ]
-    if found := re.search(
-        r"\b(scale|bigger|larger|smaller|shrink|enlarge|twice|half|double)\b", text
-    ):
-        number = re.search(r"(\d+(?:\.\d+)?) ?(x\b|times|percent|%)?", text)
-        factor = float(number[1]) if number else LARGER
-        factor = factor / 100 if number and number[2] in ("percent", "%") else factor
-        factor = {"twice": 2.0, "double": 2.0, "half": 0.5}.get(found[1], factor)
-        if found[1] in ("smaller", "shrink") and factor > 1:
-            factor = 1 / factor
-        return [[x + (a - x) * factor, y + (b - y) * factor] for a, b in points]
-    ways = [SIDEWAYS[word] for word in words_of(text) if word in SIDEWAYS]
-    if re.search(r"\b(move|shift|translate|put|bring)\b", text) and ways:
-        much = _length(text, BESIDE)
-        dx, dy = (sum(axis) * much for axis in zip(*dict.fromkeys(ways), strict=True))
-        return [[a + dx, b + dy] for a, b in points]
-    raise Unclear(f"I do not understand {text!r}")
-
-
-def _ring(middle: Xy, size: float, corners: int, count: int) -> list[Xy]:
-    """`count` points on a circle of that diameter, or on a figure with sides of that size."""
-    if not corners:
-        radius, turn = size / 2, 0.0
-    else:
-        radius, turn = size / (2 * sin(pi / corners)), pi / 2 if corners == 3 else pi / 4
-    n = corners or count
-    ring = [
-        (
-            middle[0] + radius * cos(turn + 2 * pi * i / n),
-            middle[1] + radius * sin(turn + 2 * pi * i / n),
-        )
-        for i in range(n)
-    ]
-    if not corners or count <= corners:
-        return ring[:count]
-    spread = []
-    for i in range(count):
-        side, part = divmod(i * corners / count, 1.0)
-        (ax, ay), (bx, by) = ring[int(side)], ring[(int(side) + 1) % corners]
-        spread.append((ax + (bx - ax) * part, ay + (by - ay) * part))
-    return spread
-
-
-def _length(text: str, otherwise: float) -> float:
-    """The length [m] that `text` names, in numbers or as "a bit"."""
-    found = re.search(r"(\d+(?:\.\d+)?|\.\d+) ?([a-z]+)", text)
-    if found and found[2] in UNITS:
-        return float(found[1]) * UNITS[found[2]]
-    return next((AMOUNTS[word] for word in words_of(text) if word in AMOUNTS), otherwise)
-
-
-def _whole(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) <= 100:
-        raise Unclear(f"I do not understand {text!r}")
-    return int(text)

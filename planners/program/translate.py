@@ -258,7 +258,7 @@ class _Rewriter(Imports):
         node.test = self._true(node.test)
         return node
 
-    visit_While = visit_IfExp = visit_Assert = visit_If  # noqa: N815
+    visit_While = visit_IfExp = visit_Assert = visit_If
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         self.generic_visit(node)

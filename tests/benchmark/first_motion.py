@@ -20,6 +20,8 @@ import tyro
 
 from robot.recording import Recording
 
+MAIN = "from robot.cli.main import main; raise SystemExit(main())"
+
 
 @dataclass(frozen=True)
 class Benchmark:
@@ -45,7 +47,7 @@ def first_motion(config: Benchmark, index: int, folder: Path) -> tuple[float, fl
     began = monotonic()
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "robot.cli.main", "run", said, "--llm", config.llm, "--json"),
+            *(sys.executable, "-c", MAIN, "run", said, "--llm", config.llm, "--json"),
             *("--seed", str(config.seed + index), "--record", str(folder)),
         ],
         capture_output=True,
@@ -56,8 +58,8 @@ def first_motion(config: Benchmark, index: int, folder: Path) -> tuple[float, fl
     if done.returncode:
         print(f"{said}: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
     ticks = Recording.load(Path(json.loads(done.stdout)["recording"])).ticks
-    times = [tick.obs.time for tick in ticks]
-    moving = [tick.obs.time for tick in ticks if tick.goal.skill != "hold"]
+    times = [tick.now for tick in ticks]
+    moving = [tick.now for tick in ticks if tick.goal.skill != "hold"]
     if not moving:
         raise SystemExit(f"{said!r} moved nothing")
     return took - (times[-1] - times[0]), moving[0] - times[0]
