@@ -23,6 +23,7 @@ SILENCE = 60.0  # [s] for a server between two parts of an answer
 ANSWER = 120.0  # [s] for a whole answer
 RETRIES = 1  # of a request that failed to connect
 TOKENS = 512  # of an answer, at most
+CHATTED = 2048  # of one by a model that may talk, or reason, before it writes
 LONGEST = 20_000  # characters, from a server that does not mind TOKENS
 ADAPTER = Path(__file__).parent / "finetune" / "smollm2-135m.gguf"
 VALID = (
@@ -226,9 +227,12 @@ def _chat(client: "OpenAI", model: str, prompt: Prompt) -> Iterator[str]:
     """The parts of an answer to messages."""
     messages: Any = list(prompt.messages)
     with client.chat.completions.with_streaming_response.create(
-        model=model, messages=messages, temperature=0, seed=0, max_tokens=TOKENS, stream=True
+        model=model, messages=messages, temperature=0, seed=0, max_tokens=CHATTED, stream=True
     ) as response:
-        yield from map(_said, _choices(response.iter_lines()))
+        for choice in _choices(response.iter_lines()):
+            yield _said(choice)
+            if choice.get("finish_reason") == "length":
+                raise ValueError(f"its answer is cut off after {CHATTED} tokens")
 
 
 def _said(choice: Mapping[str, Any]) -> str:

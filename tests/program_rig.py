@@ -28,55 +28,78 @@ def fix(name, x, y, z=0.02):
 
 
 @dataclass
-class Run:
-    end: Step
-    objects: dict
+class Table:
+    """Answers words as if things were put where a program wants them."""
+
+    objects: dict = field(default_factory=lambda: {n: fix(n, *xy) for n, xy in PLACED.items()})
     calls: list = field(default_factory=list)
     said: list = field(default_factory=list)
+    held: str | None = None
+    tool: list = field(default_factory=lambda: [0.0, -0.5, 0.2])
 
     def where(self, name):
         return self.objects[name].position[:2]
+
+    def answer(self, name, args):
+        """What the word answers; raises WordError or Unclear."""
+        self.calls.append((name, args))
+        hand = Hand(self.tool, self.held)
+        word = WORDS[name]
+        if word.moves:
+            for leg in legs_of(name, args, self.objects, hand, SKILLS):
+                self._move(leg.skill, leg.args)
+            return {"run_skill": "done", "grasp": self.held is not None}.get(name)
+        if name == "say":
+            self.said.append(args[0] if isinstance(args[0], str) else str(args[0]))
+        elif word.asks:
+            return resolve.answer(name, *args, self.objects)
+        elif not word.acts:
+            return answer(name, args, {}, self.objects, hand=hand)
+        return None
+
+    def _move(self, skill, args):
+        if skill == "place":
+            at = args["at"]
+            xy = self.where(at) if isinstance(at, str) else at
+            on = isinstance(at, str) and at.endswith("block")
+            z = self.objects[at].position[2] + 0.04 if on else 0.02
+            self.objects[args["object"]] = fix(args["object"], *xy, z)
+        elif skill == "reach" and "to" in args:
+            self.tool = list(args["to"])
+        elif skill == "pick":
+            self.held = args["object"]
+        elif skill == "gripper":
+            self.held = None
+
+
+@dataclass
+class Run:
+    end: Step
+    table: Table
+
+    @property
+    def calls(self):
+        return self.table.calls
+
+    @property
+    def said(self):
+        return self.table.said
+
+    @property
+    def objects(self):
+        return self.table.objects
+
+    def where(self, name):
+        return self.table.where(name)
 
 
 def run_program(sandbox: Sandbox, program: str) -> Run:
     level = Level("program", "", program=program)
     complete(level, Library(None), write=False)
-    run = Run(
-        sandbox.run(level.whole, level.preamble), {n: fix(n, *xy) for n, xy in PLACED.items()}
-    )
-    held = None
-    tool = [0.0, -0.5, 0.2]
+    run = Run(sandbox.run(level.whole, level.preamble), Table())
     while isinstance(call := run.end, Call):
-        run.calls.append((call.name, call.args))
-        hand = Hand(tool, held)
         try:
-            word = WORDS[call.name]
-            value = None
-            if word.moves:
-                for leg in legs_of(call.name, call.args, run.objects, hand, SKILLS):
-                    args = leg.args
-                    if leg.skill == "place":
-                        at = args["at"]
-                        xy = run.where(at) if isinstance(at, str) else at
-                        on = isinstance(at, str) and at.endswith("block")
-                        z = run.objects[at].position[2] + 0.04 if on else 0.02
-                        run.objects[args["object"]] = fix(args["object"], *xy, z)
-                    elif leg.skill == "reach" and "to" in args:
-                        tool = list(args["to"])
-                    elif leg.skill == "pick":
-                        held = args["object"]
-                    elif leg.skill == "gripper":
-                        held = None
-                value = {"run_skill": "done", "grasp": held is not None}.get(call.name)
-            elif call.name == "say":
-                run.said.append(call.args[0])
-            elif word.asks:
-                value = resolve.answer(call.name, *call.args, run.objects)
-            elif not word.acts:
-                value = answer(call.name, call.args, {}, run.objects, hand=hand)
-            run.end = sandbox.answer(value)
-        except WordError as error:
-            run.end = sandbox.throw(str(error))
-        except resolve.Unclear as error:
+            run.end = sandbox.answer(run.table.answer(call.name, call.args))
+        except (WordError, resolve.Unclear) as error:
             run.end = sandbox.throw(str(error))
     return run

@@ -1,9 +1,12 @@
 """Hostile programs end within a second, say why, and move nothing.
 
-Each is followed by a motion, which must never come.
+Each is followed by a motion, which must never come. More are in `programs/hostile.txt`, each
+after a line that says how it ends.
 """
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -233,6 +236,10 @@ for value in ABSURD:
     HOSTILE[GIVEN.format("put_first_on_second(x, y)") + f"call('red block', {value})"] = {"runtime"}
 for value in ABSURD_GOALS:
     HOSTILE[GIVEN.format("run_skill(x, y)") + f"call('push', {value})"] = {"runtime"}
+TEXT = (Path(__file__).parent / "programs" / "hostile.txt").read_text()
+PARTS = re.split(r"^#---- (\w+)\n", TEXT, flags=re.MULTILINE)
+for kind, program in zip(PARTS[1::2], PARTS[2::2], strict=True):
+    HOSTILE[program.rstrip("\n")] = LIMIT if kind == "limit" else LIMIT | ERROR
 
 
 def finish(sandbox: Sandbox, program: str) -> tuple[list[str], Step]:

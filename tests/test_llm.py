@@ -24,6 +24,34 @@ OBJECTS = ["red block", "green block", "blue bowl", "orange bowl"]
 HI = Request("program", "say hi", OBJECTS)
 
 
+FAULTY = {  # what a server may send: its type, its text and its status
+    "error 500": ("application/json", '{"error": {"message": "out of memory"}}', 500),
+    "error 500 as a page": ("text/html", "<html>" + "no " * 10_000 + "</html>", 500),
+    "error 404": ("application/json", '{"error": {"message": "no such model"}}', 404),
+    "error 401": ("application/json", '{"error": {"message": "whose key?"}}', 401),
+    "error 429": ("application/json", '{"error": {"message": "slower"}}', 429),
+    "no choices": ("text/event-stream", 'data: {"choices": []}\n\ndata: [DONE]\n\n'),
+    "choices of none": ("text/event-stream", 'data: {"choices": null}\n\ndata: [DONE]\n\n'),
+    "no content": ("text/event-stream", 'data: {"choices": [{"delta": {}}]}\n\ndata: [DONE]\n\n'),
+    "content of numbers": (
+        "text/event-stream",
+        'data: {"choices": [{"delta": {"content": 7}}]}\n\n',
+    ),
+    "a list": ("text/event-stream", "data: [1, 2]\n\ndata: [DONE]\n\n"),
+    "an error in the stream": ("text/event-stream", 'data: {"error": {"message": "died"}}\n\n'),
+    "wrong json": ("application/json", '{"choices": "none"}'),
+    "whole, no choices": ("application/json", '{"choices": []}'),
+    "cut json": ("application/json", '{"choices": [{"message": {"content": "say('),
+    "one huge line": ("text/event-stream", "data: " + "x" * 3_000_000),
+    "binary": ("application/octet-stream", "\x00\xff" * 1000),
+    "cut off": (
+        "text/event-stream",
+        'data: {"choices": [{"delta": {"content": "say(1)"}, "finish_reason": "length"}]}\n\n',
+    ),
+    "nothing at all": ("text/event-stream", ""),
+}
+
+
 class Server(BaseHTTPRequestHandler):
     """An OpenAI-compatible server that answers as the test wants."""
 
@@ -38,10 +66,14 @@ class Server(BaseHTTPRequestHandler):
         type(self).asked = json.loads(self.rfile.read(length))
         if self.answer == "garbage":
             return self.reply("text/event-stream", "data: {]\n\n")
+        if self.answer in FAULTY:
+            return self.reply(*FAULTY[self.answer])
         if self.answer in ("half", "endless"):
             return self.break_off(3 if self.answer == "half" else 10_000)
         if self.answer == "web page":
             return self.reply("text/html", "<html>hello</html>")
+        if self.answer == "gone":  # as it asks
+            return self.connection.close()
         if self.answer == "drip":
             return self.drip()
         if self.answer == "silence":
@@ -74,8 +106,8 @@ class Server(BaseHTTPRequestHandler):
             except OSError:
                 return
 
-    def reply(self, kind, text):
-        self.send_response(200)
+    def reply(self, kind, text, status=200):
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -106,14 +138,38 @@ def test_a_server_is_asked_and_its_fences_are_taken_off(server):
     assert "unknown name `sya`" in Server.asked["messages"][-1]["content"]
 
 
-@pytest.mark.parametrize("answer", ["garbage", "silence", "", "half", "endless", "web page"])
+def test_a_repair_is_told_of_all_tries():
+    request = replace(
+        *(HI,),
+        program="x = 1\nsay(x.y)",
+        error="no y",
+        line=2,
+        tried=[("sya('hi')", "unknown name")],
+    )
+    told = [(m["role"], m["content"]) for m in prompt(request).messages[-5:]]
+    assert told[0] == ("user", f"objects = {OBJECTS!r}\n# say hi")
+    assert told[1] == ("assistant", "sya('hi')") and "It failed: unknown name" in told[2][1]
+    assert told[3] == ("assistant", request.program)
+    assert told[4][1].startswith("It failed in line 2, `say(x.y)`: no y\nWrite the whole program")
+    given = Request("parse_obj_name", "the red one", OBJECTS, context="objects = ['red block']")
+    asked = prompt(given).messages[-1]["content"]
+    assert asked == "objects = ['red block']\n# the red one."
+
+
+@pytest.mark.parametrize(
+    "answer", ["garbage", "silence", "", "half", "endless", "web page", "gone", *FAULTY]
+)
 def test_a_server_that_misbehaves_is_one_error(server, answer, monkeypatch):
     monkeypatch.setattr(llm, "SILENCE", 0.5)
     monkeypatch.setattr(llm, "RETRIES", 0)
     Server.answer = answer
-    with closing(open_model(server.url, "tiny")) as model, pytest.raises(ModelError) as error:
-        model.complete(prompt(HI))
+    with closing(open_model(server.url, "tiny")) as model:
+        with pytest.raises(ModelError) as error:
+            model.complete(prompt(HI))
+        Server.answer = "say('hi')"  # and the next command works
+        assert model.complete(prompt(HI)) == "say('hi')"
     assert server.url in str(error.value) and "\n" not in str(error.value)
+    assert len(str(error.value)) < 400
 
 
 def test_a_server_that_drips_is_given_up(server, monkeypatch):
@@ -243,4 +299,5 @@ def test_the_embedded_server_wants_its_key():
 
 def test_extract():
     assert extract("say('a')") == "say('a')\n"
+    assert extract("<think>say('b')?\n```\n1\n```</think>\nsay('a')") == "say('a')\n"
     assert extract("```\nsay('a')\n") == "say('a')\n"

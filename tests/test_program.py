@@ -83,6 +83,13 @@ say(f'the green block is at {x:.2f}, {y:.2f}, near the {get_corner_name([x, y])}
         assert [call["outcome"] for call in motions] == ["done", "done"]
 
 
+def test_what_is_said_is_for_the_eyes():
+    program = "say('a\\x1b]0;mine\\x07b\\u202ec\\nd')\nsay(3)\nsay(get_obj_pos('blue bowl') * 0)"
+    with planner_of(program=program) as planner:
+        play(planner=planner)
+        assert planner.said == ["a ]0;mine b c\nd", "3", "[ 0. -0.]"]
+
+
 def test_run_skill_returns_the_outcome():
     program = """
 say(run_skill('reach', {'to': [0.1, -0.5, 0.2]}))

@@ -1,5 +1,5 @@
 """Classes as the sandbox's interpreter takes them. It knows no inheritance, no properties, no
-static methods and no exceptions of a program's own, and it cannot suspend in the methods of operators.
+static methods and no exceptions of a program's own, and cannot suspend in an operator's method.
 
 A class takes over the members of its bases, one by one; a property is a method, `_get_NAME`, and
 a static or class method one that is given the class, `_static_NAME`. What uses them calls functions
@@ -47,6 +47,7 @@ COMPARED: dict[type[ast.AST], str] = {
     ast.NotEq: "!=",
 }
 ORDERING = {"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"}
+MOST = 40  # classes of a program
 WALKED = """list tuple set frozenset sorted sum enumerate zip min max map filter any all reversed
 iter""".split()  # builtins that walk through what they are given
 
@@ -64,7 +65,7 @@ class _Class:
 def rewritten(tree: ast.Module) -> bool:
     """Rewrites a program's classes in place, where the interpreter would not take them."""
     found = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    if not found:
+    if not 0 < len(found) <= MOST:
         return False
     rewriter = _Classes(sorted(found, key=lambda node: node.lineno))
     if not rewriter.needed:

@@ -29,6 +29,14 @@ def get_farthest_obj_name(obj_names, point):
     return obj_names[get_farthest_idx(get_obj_positions_np(obj_names), point)]
 
 
+def get_closest_point(points, point):
+    return np.array(points)[get_closest_idx(points, point)]
+
+
+def get_farthest_point(points, point):
+    return np.array(points)[get_farthest_idx(points, point)]
+
+
 def get_distance(a, b):
     first = get_obj_pos(a) if isinstance(a, str) else np.array(a)
     second = get_obj_pos(b) if isinstance(b, str) else np.array(b)
@@ -118,6 +126,10 @@ def interpolate_pts_on_line(line=None, n=2, start=None, end=None):
 def interpolate_pts_along_exterior(exterior, n):
     fractions = [i / n for i in range(n)]
     return np.array([exterior.interpolate(t, normalized=True).coords[0] for t in fractions])
+
+
+def translate_pts_np(pts, delta):
+    return np.array(pts) + np.array(delta)
 
 
 def translate_pts_2d(pts, delta):

@@ -45,6 +45,8 @@ class Request:
     context: str = ""  # the code before it
     program: str = ""  # the last try
     error: str = ""  # and what was wrong with it
+    line: int | None = None  # of the last try, where it went wrong
+    tried: Sequence[tuple[str, str]] = ()  # the tries before that, and what was wrong with each
     done: Sequence[str] = ()  # what the last try did before that
     history: Sequence[tuple[str, str]] = ()  # instructions followed before, and their programs
 
@@ -73,6 +75,8 @@ class Level:
     program: str = ""
     repairs: int = 0
     error: str = ""  # of the last try
+    line: int | None = None  # where it was, in the program
+    tried: list[tuple[str, str]] = field(default_factory=list)  # all tries, and their errors
     definitions: dict[str, str] = field(default_factory=dict)  # of functions that it calls
     written: dict[str, str] = field(default_factory=dict)  # those that the model wrote for it
     done: list[str] = field(default_factory=list)  # motions, and how they ended
@@ -150,6 +154,8 @@ def request_of(
         level.before,
         level.program if error else "",
         error,
+        level.line if error else None,
+        tuple(level.tried[:-1]) if error else (),
         tuple(level.done) if error else (),
         tuple(history),
     )

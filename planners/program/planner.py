@@ -1,5 +1,6 @@
 """Code as Policies: an instruction becomes a program, its calls become goals, one at a time."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from robot.worker import Arrival, Due, Mailbox, after
 
 REPAIRS = 2  # of one program, by the model that wrote it
 LOOK = 0.5  # [s] that a restored program's planner looks before it goes on
+UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # of terminals
 REMEMBERED = 5  # instructions of the session that the model is told of
 
 
@@ -268,7 +270,8 @@ class ProgramPlanner:
         error = f"{failed.error}{where}"
         given = self._writer is None or not level.text
         if not given and level.repairs < REPAIRS:
-            level.repairs, level.error = level.repairs + 1, error
+            level.repairs, level.error, level.line = level.repairs + 1, error, failed.line
+            level.tried.append((level.program, failed.error))
             self._note(f"repair {level.repairs}: {error}")
             self._ask(state, failed.error)
         elif len(self._levels) > 1:
@@ -297,7 +300,7 @@ class ProgramPlanner:
                 self._call = call
                 self._levels[0].done.append(f"{call.name}{call.args!r}")
             elif call.name == "say":
-                self._say(str(call.args[0]))
+                self._say(UNSHOWN.sub(" ", str(call.args[0])))
                 self._resume(None, state)
             elif call.name == "set_speed":
                 self._conductor.pace(float(call.args[0]))

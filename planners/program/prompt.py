@@ -167,13 +167,22 @@ def _user(instruction: str, objects: Sequence[str]) -> dict[str, str]:
 
 
 def _failed(request: Request) -> list[dict[str, str]]:
-    """The last try, and what became of it."""
+    """The tries so far, and what became of them."""
     if not request.error:
         return []
+    messages = [
+        {"role": role, "content": content}
+        for program, error in request.tried
+        for role, content in (("assistant", program), ("user", f"It failed: {error}{NEW_TRY}"))
+    ]
     done = "".join(f"\n- {each}" for each in request.done)
     after = f"\nBefore that it did:{done}\nWrite what is left to do." if done else ""
-    told = f"It failed: {request.error}{after or NEW_TRY}"
-    return [{"role": "assistant", "content": request.program}, {"role": "user", "content": told}]
+    lines = request.program.splitlines()
+    at = request.line or 0
+    where = f" in line {at}, `{lines[at - 1].strip()}`" if 0 < at <= len(lines) else ""
+    messages.append({"role": "assistant", "content": request.program})
+    told = f"It failed{where}: {request.error}{after or NEW_TRY}"
+    return [*messages, {"role": "user", "content": told}]
 
 
 NEW_TRY = "\nWrite the whole program again."
@@ -190,7 +199,8 @@ def _lower_messages(request: Request) -> list[dict[str, str]]:
     if request.kind == "function":
         content = f"{content}\nIt is called in:\n{request.context.strip()}"
     else:
-        content = f"objects = {list(request.objects)!r}\n{content}"
+        given = request.context.strip() if request.kind != "transform_shape_pts" else ""
+        content = f"{given or f'objects = {list(request.objects)!r}'}\n{content}"
     return [*messages, {"role": "user", "content": content}, *_failed(request)]
 
 
@@ -209,5 +219,6 @@ def _asked(kind: str, text: str) -> str:
 
 def extract(answer: str) -> str:
     """The program in an answer, which may be fenced."""
+    answer = re.sub(r"<think>.*?</think>", "", answer, flags=re.DOTALL)  # of models that reason
     fenced = re.search(r"```(?:python)?[ \t]*\n(.*?)(?:```|\Z)", answer, re.DOTALL)
     return (fenced[1] if fenced else answer).strip() + "\n"

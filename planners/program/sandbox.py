@@ -38,6 +38,7 @@ CLOSED = Failed("the sandbox is closed", None, "crash")
 PRELUDE = prelude(tuple(sorted(ARRAYS)))
 WORD = "_word_"  # before the name of a word that the prelude wraps
 CALCULATE = "_calculate"
+ASKING = 4  # how much more a word that takes a description counts: each is work for others
 ROUND_TRIP = 0.0002  # [s] of one calculation's way out of the sandbox and back
 STARTING = Lock()  # Python 3.11's sysconfig, by which monty finds its binary, is not thread-safe
 
@@ -232,6 +233,7 @@ class Sandbox:
         except WordError as error:
             return call.resume({"exc_type": "ValueError", "message": str(error)})
         self._waiting, self._word = call, name
+        self._suspensions += ASKING * word.asks
         if self._keeps and (word.moves or word.asks):  # what takes time
             self._snapshot = call.dump()
         return Call(word.name, args)

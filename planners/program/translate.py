@@ -161,6 +161,7 @@ class _Rewriter(Imports):
         return annotation is not None and not all(
             isinstance(node, ast.Name | ast.Constant | ast.expr_context)
             and getattr(node, "id", "None") in known
+            and getattr(node, "value", None) is None  # no type's name in quotes
             for node in ast.walk(annotation)
         )
 
