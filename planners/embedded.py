@@ -117,10 +117,17 @@ def read(address: str, key: str, beginning: str, kept: Path | None) -> None:
             old.unlink(missing_ok=True)
 
 
+def end_with_parent() -> None:
+    sys.stdin.read()  # until the parent closes it, or is gone
+    os._exit(0)
+
+
 def main() -> None:
     """The child's side."""
     given = json.loads(sys.stdin.readline())
     key, beginning = given["key"], given["beginning"]
+    ended = threading.Thread(target=end_with_parent)
+    ended.start()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # llama.cpp's own output is no answer
     loaded = threading.Event()
@@ -154,8 +161,7 @@ def main() -> None:
         told = {"error": str(error)}
     loaded.set()
     print(json.dumps(told), file=answers, flush=True)
-    sys.stdin.read()  # until the parent closes it, or is gone
-    os._exit(0)
+    ended.join()
 
 
 if __name__ == "__main__":

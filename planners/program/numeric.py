@@ -20,7 +20,8 @@ KEYWORDS = frozenset(
     start stop step shape fill_value N M n bins range indexing ndmin weights q rtol atol equal_nan
     shift repeats reps pad_width mode constant_values newshape right left xp fp values obj indices
     kind source destination axis1 axis2 offset m nan posinf neginf minlength assume_unique invert
-    condition object arr array where order retstep method dx d""".split()
+    condition object arr array where order retstep method dx d rcond
+full_matrices compute_uv""".split()
 )
 NAMES = NUMPY | {f"linalg.{name}" for name in LINEAR.split()}
 ALIASES = {  # gone from numpy, and still in programs

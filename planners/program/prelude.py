@@ -25,13 +25,8 @@ def setattr(of: Any, name: str, value: Any) -> None: ...
 def callable(of: Any) -> bool: ...
 """
 CONVERTED = ("abs", "round", "float", "int", "bool", "set")  # builtins that take arrays
-MODULES = {
-    "np": "np",
-    "shapely": "shapely",
-    "affinity": "shapely.affinity",
-    "geometry": "shapely.geometry",
-    "ops": "shapely.ops",
-}
+MODULES = ("np", "shapely", "geometry", "affinity", "ops", "operator")
+NAMESAKES = MODULES[2:]  # programs also call things of their own so
 REWRITTEN = [
     *"attr_ compare_ item_ set_item_ in_ augment_ reduce truth_ name_ wraps_ cmp_to_key_".split(),
     *(f"{name}_" for name in CONVERTED),
@@ -40,8 +35,8 @@ REWRITTEN = [
 SHAPES = "\n".join(
     [
         *("class Numpy: ...", "class Shapely: ...", "np: Numpy"),
-        *(f"{name}: Shapely" for name in MODULES if name != "np"),
-        *(f"{name}: Any" for name in (*GEOMETRIES, *FUNCTIONS, "operator", "typing_")),
+        "shapely: Shapely",
+        *(f"{name}: Any" for name in (*GEOMETRIES, *FUNCTIONS, *NAMESAKES, "typing_")),
         *(f"def {name}(*of: Any) -> Any: ..." for name in (*OPERATORS, *UNARY, *REWRITTEN)),
     ]
 )
@@ -346,7 +341,7 @@ def prelude(arrays: tuple[str, ...]) -> str:
 KNOWN = frozenset(
     [
         *(*MODULES, *GEOMETRIES, *FUNCTIONS, *OPERATORS, *UNARY, *REWRITTEN),
-        *"operator typing_ hasattr getattr setattr callable ndarray".split(),
+        *"typing_ hasattr getattr setattr callable ndarray".split(),
         *"sorted min max map filter next len reversed sum reduce".split(),
     ]
 )

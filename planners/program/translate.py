@@ -6,13 +6,13 @@ plain assignments. Nothing here guards anything: what it does not know stays as 
 """
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planners.program import classes
 from planners.program.allowed import AFFINE, GEOMETRIES, MEMBERS, OPS, PARTS
 from planners.program.generators import listing, yields
 from planners.program.imports import Imports, assign, member_of
+from planners.program.lines import lines_of
 
 ARRAYS = {
     "np",
@@ -93,37 +93,20 @@ def translated(program: str, arrays: frozenset[str] = frozenset()) -> Translated
         calculates = supported or imports or bool(names & (ARRAYS | arrays))
         called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
         rewriter = _Rewriter(calculates, called)
+        for node in ast.walk(tree):  # what is the program's own
+            if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+                name = node.id if isinstance(node, ast.Name) else node.attr
+                rewriter.modules.discard(name)
+                rewriter.own.add(name)
+            elif isinstance(node, ast.FunctionDef):
+                rewriter.own.add(node.name)
         tree = ast.fix_missing_locations(rewriter.visit(tree))
         if not (rewriter.changed or supported):
             return Translated(program, calculates=calculates)
         text = ast.unparse(tree) + "\n"
-        return Translated(text, _lines(tree, text), calculates, supported)
+        return Translated(text, lines_of(tree, text), calculates, supported)
     except (RecursionError, ValueError, MemoryError, SyntaxError):
         return Translated(program)
-
-
-def _lines(tree: ast.Module, text: str) -> tuple[int, ...]:
-    """The original line of each line of `text`."""
-    lines = [0] * (text.count("\n") + 1)
-    pairs = zip(_statements(ast.parse(text).body), _statements(tree.body), strict=True)
-    for new, old in pairs:
-        lines[new.lineno - 1] = getattr(old, "lineno", 0)
-    last = 1
-    for index, line in enumerate(lines):
-        last = lines[index] = line or last
-    return tuple(lines)
-
-
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """All statements in the order in which they stand."""
-    for statement in body:
-        yield statement
-        for field in ("body", "handlers", "cases", "orelse", "finalbody"):
-            for part in getattr(statement, field, []):
-                if isinstance(part, ast.stmt):
-                    yield from _statements([part])
-                else:  # a handler or a case
-                    yield from _statements(part.body)
 
 
 class _Rewriter(Imports):
@@ -131,6 +114,7 @@ class _Rewriter(Imports):
         super().__init__()
         self.calculates = calculates
         self.called = called  # the ids of what stands before brackets
+        self.own: set[str] = set()  # names that the program gives
 
     # --- what types say is for the reader ------------------------------------------------------
 
@@ -201,7 +185,15 @@ class _Rewriter(Imports):
         self.generic_visit(node)
         if node.attr == "__name__" and isinstance(node.ctx, ast.Load):
             return self._call("name_", [node.value], node)
+        if node.attr == "__getitem__" and id(node) not in self.called:
+            self.changed = True
+            one = ast.arguments([], [ast.arg("key_")], None, [], [], None, [])
+            item = ast.Call(
+                ast.Name("item_", ast.Load()), [node.value, ast.Name("key_", ast.Load())], []
+            )
+            return ast.copy_location(ast.Lambda(one, item), node)
         value = isinstance(node.ctx, ast.Load) and not self._module(node.value)
+        value = value and node.attr not in self.own
         if node.attr in BOUND and value and id(node) not in self.called:
             return self._bound(node)
         if not self.calculates or not isinstance(node.ctx, ast.Load):
@@ -298,13 +290,38 @@ class _Rewriter(Imports):
             return node
         return self._call("item_", [node.value, _key(node.slice)], node)
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.stmt]:
+        parted = self._parted(node)
+        if parted:
+            return [self.visit(part) for part in parted]
         self.generic_visit(node)
         match node.targets:
             case [ast.Subscript(value, key)] if self.calculates and not _simple(key, texts=True):
                 call = self._call("set_item_", [value, _key(key), node.value], node)
                 return ast.copy_location(ast.Expr(call), node)
         return node
+
+    def _parted(self, node: ast.Assign) -> list[ast.stmt]:
+        """`a[i], b = …` as `part0_, b = …` and `a[i] = part0_`; none where nothing is so."""
+        match node.targets:
+            case [ast.Tuple(elements)] if self.calculates:
+                pass
+            case _:
+                return []
+        after: list[ast.stmt] = []
+        names: list[ast.expr] = []
+        for each in elements:
+            if not isinstance(each, ast.Subscript) or _simple(each.slice, texts=True):
+                names.append(each)
+                continue
+            name = f"part{len(after)}_"
+            value = ast.Name(name, ast.Load())
+            after.append(ast.copy_location(ast.Assign([each], value, lineno=0), node))
+            names.append(ast.Name(name, ast.Store()))
+        if not after:
+            return []
+        first = ast.Assign([ast.Tuple(names, ast.Store())], node.value, lineno=0)
+        return [ast.copy_location(first, node), *after]
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)

@@ -12,7 +12,7 @@ from time import monotonic, sleep
 PERIOD = 0.03  # [s]
 LONGEST = 1.2  # times the limit, by the clock: an attack may have others compute
 IDLE = 0.25  # of the limit: who computes less than that within LONGEST waits for a busy machine,
-PATIENCE = 6.0  # and has so many times the limit, by the clock
+PATIENCE = 15.0  # and has so many times the limit, by the clock
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
