@@ -65,10 +65,8 @@ class _Class:
 def rewritten(tree: ast.Module) -> bool:
     """Rewrites a program's classes in place, where the interpreter would not take them."""
     found = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    if not 0 < len(found) <= MOST:
-        return False
-    rewriter = _Classes(sorted(found, key=lambda node: node.lineno))
-    if not rewriter.needed:
+    rewriter = _Classes(sorted(found[: MOST + 1], key=lambda node: node.lineno))
+    if not rewriter.needed or len(found) > MOST:
         return False
     rewriter.visit(tree)
     return True

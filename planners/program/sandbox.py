@@ -70,9 +70,7 @@ class Sandbox:
         self._closed = False
 
     def warm(self) -> None:
-        """Starts its processes ahead of the first program, which would wait a second for them. May
-        be called in a thread of its own.
-        """
+        """Starts its processes before a first program would wait for them; from any thread."""
         from pydantic_monty import MontyError
 
         with self._turn, contextlib.suppress(MontyError, RuntimeError, OSError):
