@@ -316,7 +316,9 @@ def _drawer_urdf(boxes: Sequence[Box], color: tuple[float, float, float]) -> str
     inertia = " ".join(f"{axis}='{DRAWER_MASS * 0.003}'" for axis in ("ixx", "iyy", "izz"))
     return (
         f"<robot name='drawer'><material name='drawer'><color rgba='{_words(color)} 1'/></material>"
-        "<link name='base'/><link name='drawer'>"
+        "<link name='base'><inertial><mass value='0'/>"
+        "<inertia ixx='0' iyy='0' izz='0' ixy='0' ixz='0' iyz='0'/></inertial></link>"
+        "<link name='drawer'>"
         f"<inertial><mass value='{DRAWER_MASS}'/><inertia {inertia} ixy='0' ixz='0' iyz='0'/>"
         f"</inertial>{solids}</link><joint name='slide' type='prismatic'>"
         "<parent link='base'/><child link='drawer'/><axis xyz='0 -1 0'/>"

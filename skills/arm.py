@@ -24,7 +24,6 @@ EDGE = 0.06  # [m] beyond the table's bounds where the tool may still go
 RETARGET = 0.0005  # [m] a target that moves by less is where it was
 PATIENCE = 10.0  # [s] for one step, at full speed
 SLOWEST = 0.05  # of full speed
-EITHER = 0.3  # [rad] by which two ways of turning the wrist may differ, and either will do
 BLOCKED = 1.0  # [s] told to be there and still not there: something is in the way
 
 
@@ -144,14 +143,19 @@ class ArmSkill:
         return np.append(q, finger)
 
     def way_round(self, position: Vector, yaw: float) -> float:
-        """[rad] `yaw` or its opposite, whichever turns the wrist less there; of two that turn it
-        about as much, the one that is nearer to how it is turned."""
+        """[rad] `yaw` or its opposite, whichever turns the wrist less there."""
         wrist = self.arm.stop - 1
-        home, now = self.spec.home[wrist], self.state.reference.q[wrist]
-        turns = {way: float(self.joints_at(position, way, 0.0)[wrist]) for way in (yaw, yaw + pi)}
-        one, other = (abs(turn - home) for turn in turns.values())
-        aim = now if abs(one - other) < EITHER else home
-        return min(turns, key=lambda way: abs(turns[way] - aim))
+        home = self.spec.home[wrist]
+        return min(
+            (yaw, yaw + pi),
+            key=lambda way: abs(float(self.joints_at(position, way, 0.0)[wrist]) - home),
+        )
+
+    def square(self, yaw: float) -> float:
+        """[rad] `yaw` or a quarter turn from it, whichever is nearer to how the hand is at home."""
+        _, rotation = self.kinematics.forward(self.spec.home[self.arm])
+        home = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
+        return home + wrap(yaw - home, pi / 2)
 
     def move(
         self, position: Callable[[], Vector], yaw: float | None = None, finger: float | None = None

@@ -47,7 +47,8 @@ class Push(ArmSkill):
         yield from self.rise()
         way = self._way(name)
         ahead = way / np.linalg.norm(way)
-        heading = float(np.arctan2(ahead[0], -ahead[1]))  # fingers side by side, across
+        # Closed fingers are as wide as they are deep: any of their sides can push.
+        heading = self.square(float(np.arctan2(ahead[1], ahead[0])))
         height = self.travel_height()
         begin = self.state.objects[name].position[:2] - ahead * BEHIND
         yield self.move(lambda: np.array([*begin, height]), heading, 0.0)

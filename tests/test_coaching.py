@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_chores import PACK, SORT, STACK, SWEEP, closed, fix, moved, packed
 
-from planners.coaching.behavior import Behavior, legs
+from planners.coaching.behavior import WAYS, Behavior, legs
 from planners.coaching.oracle import upcoming
 from planners.coaching.teacher import Said, Style, Teacher
+from planners.coaching.understand import Understanding, sentences
 from planners.coaching.wordings import (
     CORRECTING,
     HEARD,
@@ -178,11 +179,11 @@ def test_a_plain_demonstration_is_narrated_from_end_to_end():
 
 
 class Script:
-    """Random numbers that make a thing go wrong at once, once."""
+    """Random numbers that make a thing go wrong at once, and then no more."""
 
     def __init__(self, seed=0):
         self._rng = np.random.default_rng(seed)
-        self.left = 1
+        self.left = 2
 
     def __getattr__(self, name):
         return getattr(self._rng, name)
@@ -218,3 +219,50 @@ def test_segments_lie_between_what_is_said():
     made = segments_of(said, np.arange(0, 3, 0.25).tolist())
     assert [(each.start, each.end) for each in made] == [(0, 4), (4, 5), (5, 8), (8, 12)]
     assert made[1].command == "do 1.0"
+
+
+# --- understanding --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def understand():
+    """Of fewer behaviours than there are, to be quick."""
+    some = [b for b in everything() if b.thing.split()[0:1] not in (["pink"], ["cyan"], ["brown"])]
+    return Understanding([b for b in some if not b.thing.startswith(("gray", "purple", "orange"))])
+
+
+@pytest.mark.parametrize(
+    "text, asked",
+    [
+        ("could you go left a little", Behavior("move", "left", "a bit")),
+        ("could you go right a lot", Behavior("move", "right", "a lot")),
+        ("no, the green block", Behavior("pick", "green block")),
+        ("please open the drawer", Behavior("drawer", "open")),
+        ("get the drawer shut", Behavior("drawer", "close")),
+        ("nudge the red block into the tray", Behavior("sweep", "red block")),
+        ("drop that in the blue bowl", Behavior("put", "blue bowl")),
+        ("balance it on the blue block", Behavior("put", "blue block")),
+        ("set it down please", Behavior("drop")),
+        ("release your grip", Behavior("gripper", "open")),
+    ],
+)
+def test_what_was_never_said_so_is_understood(understand, text, asked):
+    heard, margin = understand(text)
+    assert heard == asked and margin > 0.1
+
+
+def test_most_unheard_wordings_are_understood(understand):
+    asked = [Behavior("pick", "red block"), Behavior("put", "blue bowl"), Behavior("drop")]
+    asked += [Behavior("move", way) for way in WAYS] + [Behavior("drawer", "open")]
+    right = [
+        (understand(text)[0].name, understand(text)[0].thing) == (b.name, b.thing)
+        for b in asked
+        for text in sentences(b, unheard=True)
+    ]
+    assert np.mean(right) > 0.75
+
+
+def test_what_is_no_command_hardly_stands_out(understand):
+    """So that it can be asked back about."""
+    chat = ("", "the weather is lovely today", "my sister lives in Lisbon", "what time is it")
+    assert max(understand(text)[1] for text in chat) < 0.15
