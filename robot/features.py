@@ -1,11 +1,9 @@
 """What policies are shown of the table, and how they say where the hand shall be.
 
-A frame (FRAME,) holds numbers in fixed places: the hand, then a row for each block and bowl by its
-colour, the tray, the drawer; zeros for what has not been seen. All of it comes from the joints and
-from the state's objects: with camera perception, from pictures.
-
-An action (ACTION,) is the hand's next reference: x, y, z [m], heading of the fingers' axis and tilt
-from straight down [rad], one finger's way from the middle [m].
+The frame of `robot.table_frame` is filled from the joints and from the state's objects: with camera
+perception, from pictures. An action (ACTION,) is the hand's next reference: x, y, z [m], heading of
+the fingers' axis from how it is at home, and tilt from straight down [rad], one finger's way from
+the middle [m].
 """
 
 from collections.abc import Mapping
@@ -16,15 +14,8 @@ import numpy as np
 from robot.chores import opening
 from robot.geometry import tool_down, wrap, yaw_of
 from robot.kinematics import Kinematics
+from robot.table_frame import BLOCK, BLOCKS, BOWL, BOWLS, DRAWER, TRAY
 from robot.types import Fix, RobotSpec, State, Vector
-
-BLOCKS = ("red", "green", "blue", "yellow", "orange", "purple")  # colours, in the order of rows
-BOWLS = ("red", "green", "blue")
-HAND = 6  # numbers of the hand's reference, which are an action's too
-ACTION = HAND
-_HAND, _BLOCK, _BOWL, _TRAY, _DRAWER = 12, 6, 3, 5, 6  # numbers of each part
-FRAME = _HAND + _BLOCK * len(BLOCKS) + _BOWL * len(BOWLS) + _TRAY + _DRAWER
-PERIOD = 0.08  # [s] between two actions
 
 
 class Hand:
@@ -33,30 +24,30 @@ class Hand:
     def __init__(self, spec: RobotSpec) -> None:
         self._kinematics = Kinematics(spec)
         self._arm, self._finger = spec.groups["arm"], spec.groups["gripper"].start
-        self._home = spec.home[self._arm]
+        _, rotation = self._kinematics.forward(spec.home[self._arm])
+        self._home = atan2(rotation[1, 0], rotation[0, 0])  # [rad]
 
     def of(self, q: Vector) -> Vector:
-        """(HAND,) at joints `q` (n,)."""
+        """(ACTION,) at joints `q` (n,)."""
         position, rotation = self._kinematics.forward(q[self._arm])
         yaw = atan2(rotation[1, 0], rotation[0, 0])
         upright = tool_down(yaw).T @ rotation  # a turn about the fingers' axis
         tilt = atan2(upright[2, 1], upright[1, 1])
-        return np.array([*position, yaw, tilt, q[self._finger]])
+        return np.array([*position, wrap(yaw - self._home), tilt, q[self._finger]])
 
     def joints(self, hand: Vector, seed: Vector) -> Vector | None:
-        """(n,) that bring about `hand` (HAND,), near joints `seed` (n,); None out of reach."""
+        """(n,) that bring about `hand` (ACTION,), near joints `seed` (n,); None out of reach."""
         *position, yaw, tilt, finger = hand.tolist()
         about = np.array([[1, 0, 0], [0, cos(tilt), -sin(tilt)], [0, sin(tilt), cos(tilt)]])
-        rotation = tool_down(yaw) @ about
+        rotation = tool_down(yaw + self._home) @ about
         q = self._kinematics.inverse(np.array(position), rotation, seed[self._arm])
         return None if q is None else np.append(q, finger)
 
     def frame(self, state: State) -> Vector:
         """(FRAME,) of what is known."""
         sent, felt = self.of(state.reference.q), self.of(state.q)
-        sent[3] = wrap(sent[3])
-        objects = state.objects
-        hand = [*sent, *felt[:3], felt[5], sin(2 * sent[3]), cos(2 * sent[3])]
+        objects, heading = state.objects, sent[3] + self._home
+        hand = [*sent, *felt[:3], felt[5], sin(2 * heading), cos(2 * heading)]
         return np.concatenate([hand, *_rows(objects)])
 
 
@@ -65,17 +56,17 @@ def _rows(objects: Mapping[str, Fix]) -> list[list[float]]:
     for color in BLOCKS:
         fix = objects.get(f"{color} block")
         turn = 4 * yaw_of(fix.quaternion) if fix else 0.0  # a square looks alike four times
-        rows.append([1.0, *fix.position, sin(turn), cos(turn)] if fix else [0.0] * _BLOCK)
+        rows.append([1.0, *fix.position, sin(turn), cos(turn)] if fix else [0.0] * BLOCK)
     for color in BOWLS:
         fix = objects.get(f"{color} bowl")
-        rows.append([1.0, *fix.position[:2]] if fix else [0.0] * _BOWL)
+        rows.append([1.0, *fix.position[:2]] if fix else [0.0] * BOWL)
     known = {name.split()[-1]: fix for name, fix in objects.items()}
     tray, drawer = known.get("tray"), known.get("drawer")
-    rows.append([1.0, *tray.position[:2], *_heading(tray)] if tray else [0.0] * _TRAY)
+    rows.append([1.0, *tray.position[:2], *_heading(tray)] if tray else [0.0] * TRAY)
     if drawer and "cabinet" in known:
         rows.append([1.0, *drawer.position[:2], *_heading(drawer), opening(objects)])
     else:
-        rows.append([0.0] * _DRAWER)
+        rows.append([0.0] * DRAWER)
     return rows
 
 

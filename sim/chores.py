@@ -7,12 +7,11 @@ import numpy as np
 
 from robot.chores import CLOSED, Chore, ChoreName
 from robot.table import DRAWER_TRAVEL, SIZES, X_BOUNDS, Y_BOUNDS
+from robot.table_frame import BLOCKS, BOWLS
 from sim import conditions
 from sim.conditions import Conditions
 from sim.scene import MARGIN, Scene, SceneError, SceneObject
 
-BLOCK_COLORS = ("red", "green", "blue", "yellow", "orange", "purple")
-BOWL_COLORS = ("red", "green", "blue")
 APART = 0.095  # [m] between the middles of two blocks, at least: fingers fit between
 ROOM = {"bowl": 0.155, "tray": 0.19, "cabinet": 0.19, "drawer": 0.20}  # [m] around others
 
@@ -29,9 +28,9 @@ class Setting:
 def draw(rng: np.random.Generator, name: ChoreName, varied: bool = True) -> Setting:
     """A random one; `varied`: on another day, and not under the usual conditions."""
     for _ in range(200):
-        colors: list[str] = rng.permutation(BLOCK_COLORS).tolist()
+        colors: list[str] = rng.permutation(BLOCKS).tolist()
         blocks = [f"{color} block" for color in colors]
-        bowls = [f"{color} bowl" for color in rng.permutation(BOWL_COLORS).tolist()]
+        bowls = [f"{color} bowl" for color in rng.permutation(BOWLS).tolist()]
         extra = int(rng.integers(0, 2))  # blocks that are nobody's business
         if name == "stack":
             order = blocks[:3]

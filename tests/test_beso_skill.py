@@ -215,3 +215,29 @@ def test_wild_policies_stay_within_the_limits_without_the_supervisor():
         moved.append(q)
     moved = np.array(moved)
     assert moved.std() > 0.05 and moved.min() > -1e-9 and moved.max() < 0.512 + 1e-9
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.02, 0.1])
+def test_actions_that_last_several_ticks_are_gone_through_in_between(latency):
+    """Each action says when its time is over [s]; so what is wished for is the time itself."""
+
+    class Timed(Numbered):
+        def sample(self, history, goals, rng, last=None):
+            self.asked.append((history[0, :, 0].copy(), None))
+            ends = history[0, -1, 0] + np.arange(1, self.horizon + 1) / self.fps
+            return np.stack([ends, np.zeros(self.horizon)], 1)[None]
+
+    wishes, policy = [], Timed(fps=2.5, horizon=6)
+    skill = rig(policy, ChunkConfig(execute=2), after(latency), wishes)
+    skill.task = replace(skill.task, observe=lambda state: np.array([state.time, 0.0]))
+    ticks(skill, 40)
+    late = 40 - len(wishes)
+    due = DT * (np.arange(late, 40) + 1)
+    np.testing.assert_allclose([x for x, _ in wishes][4:], due[4:], atol=1e-9)
+    gaps = {round(float(np.ptp(seen)), 6) for seen, _ in policy.asked[1:]}
+    assert gaps == {0.4}  # what it sees is as far apart as in its data
+
+
+def test_actions_must_last_a_whole_number_of_ticks():
+    with pytest.raises(ValueError, match="whole number of ticks"):
+        rig(Numbered(fps=4.0), wishes=[])

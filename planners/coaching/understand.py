@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from planners.coaching.behavior import AMOUNTS, Behavior
 from planners.coaching.wordings import CORRECTING, HEARD, SAYINGS, UNHEARD, everything, family
 from planners.correct import words_of
-from robot.sentences import MEANING, embed
+from robot.sentences import MEANING, WORDS, embed
 
 RIDGE = 0.3  # penalty of the weights
-ORDER = 0.5  # of which words stand before which, beside what they mean
+ORDER, SPELT = 0.5, 0.5  # weights of the words' order and spelling, beside what they mean
 DENIED = 3  # of CORRECTING, the first so many: those that begin with what makes a correction
 
 Key = tuple[str, str]  # a behaviour without its amount
@@ -49,7 +49,7 @@ class Understanding:
         self._weights = np.linalg.solve(left, seen.T @ (wanted * weight[:, None]))
 
     def __call__(self, text: str) -> tuple[Behavior, float]:
-        """The behaviour asked for, and by how much it stands out: less than 0.1 is a guess."""
+        """The behaviour that is most likely asked for, and by how much it stands out."""
         scores = (_features([text]) @ self._weights)[0]
         second, first = np.sort(scores)[-2:]
         name, thing = self._keys[int(np.argmax(scores))]
@@ -58,9 +58,10 @@ class Understanding:
 
 
 def _features(texts: Sequence[str]) -> NDArray[np.float64]:
-    """(n, SIZE) embeddings, what the words mean weighing more than their order."""
-    found = np.sqrt(2) * embed(texts).astype(np.float64)
-    found[:, MEANING:] *= ORDER
+    """(n, SIZE) embeddings, what the words mean weighing most."""
+    found = np.sqrt(3) * embed(texts).astype(np.float64)
+    found[:, MEANING : MEANING + WORDS] *= ORDER
+    found[:, MEANING + WORDS :] *= SPELT
     return found
 
 

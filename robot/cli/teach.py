@@ -13,6 +13,7 @@ from robot.chores import ChoreName, Progress
 from robot.cli import build
 from robot.cli.cap_episodes import REST, Stage
 from robot.cli.demonstrate import NoDemonstration
+from robot.table_frame import ACTION, PERIOD
 from robot.types import Tick, Vector
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Lesson:
     fault: str  # why the chore has not been done, or nothing
     reached: tuple[str, ...]  # stages
     instruction: str
-    frames: Vector  # (n, FRAME) see robot.features
+    frames: Vector  # (n, FRAME) see robot.table_frame
     actions: Vector  # (n, ACTION)
     segments: "tuple[Segment, ...]"
     simulated: float  # [s]
@@ -40,7 +41,7 @@ def teach(chore: ChoreName, engine: build.EngineName, seed: int, varied: bool = 
     from planners.coaching.teacher import Style, Teacher
     from planners.coaching.wordings import instruct
     from robot.estimate import Estimator
-    from robot.features import ACTION, PERIOD, Hand
+    from robot.features import Hand
     from robot.loop import Stack, run
     from robot.mode import Mode
     from sim import chores
@@ -130,7 +131,6 @@ def many(chore: ChoreName, engine: build.EngineName, seeds: range, jobs: int) ->
 
 def together(lessons: Sequence[Lesson]) -> "tuple[Episodes, list[Segment]]":
     """The demonstrations as one dataset, and the segments of it."""
-    from robot.features import PERIOD
     from skills.beso.episodes import Episodes
     from skills.beso.segments import Segment
 
