@@ -73,7 +73,8 @@ class Chore:
     @property
     def stages(self) -> "tuple[Stage, ...]":
         """What has to come true, in the order of `targets`; sort and sweep may take any other."""
-        placed = [Stage(f"{b} {_WHERE[self.name]} {w}", placing(b, w)) for b, w in self.targets]
+        word = "on" if self.name == "stack" else "in"
+        placed = [Stage(f"{b} {word} {w}", placing(b, w), b) for b, w in self.targets]
         if self.name != "pack":
             return tuple(placed)
         return (
@@ -113,9 +114,9 @@ class Stage:
 
     name: str
     fault: Callable[[Things], str]
+    block: str = ""  # that is moved for it
 
 
-_WHERE = {"pack": "in", "stack": "on", "sort": "in", "sweep": "in"}
 NOT_OPEN, NOT_SHUT = "the drawer is not open", "the drawer is not closed"
 
 
@@ -131,10 +132,9 @@ class Progress:
         for stage in self._stages:
             if stage.name in self.reached or stage.fault(things):
                 continue
-            block = stage.name.split(" in ")[0].split(" on ")[0]
             if stage.name == "drawer closed" and len(self.reached) < len(self._stages) - 1:
                 continue
-            if block not in things or dist(things[block].position, hand) > AWAY:
+            if not stage.block or dist(things[stage.block].position, hand) > AWAY:
                 self.reached.append(stage.name)
 
     @property

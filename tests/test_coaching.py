@@ -8,12 +8,11 @@ from test_chores import PACK, SORT, STACK, SWEEP, closed, fix, moved, packed
 
 from planners.coaching.behavior import WAYS, Behavior, legs
 from planners.coaching.oracle import upcoming
+from planners.coaching.phrases import HEARD, UNHEARD
 from planners.coaching.teacher import Said, Style, Teacher
 from planners.coaching.understand import Understanding, sentences
 from planners.coaching.wordings import (
     CORRECTING,
-    HEARD,
-    UNHEARD,
     correct,
     everything,
     family,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import hypot, pi
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from robot.table import BLOCK, TRAY_INSIDE, X_BOUNDS, Y_BOUNDS
 from robot.types import State, Vector
 
 Name = Literal["pick", "put", "drop", "drawer", "sweep", "move", "gripper", "back", "turn", "tilt"]
-NAMES: tuple[Name, ...] = get_args(Name)
 # Directions are the person's, who faces the robot; see planners.correct.
 WAYS = {
     "left": (-1, 0, 0),

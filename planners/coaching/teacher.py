@@ -7,7 +7,7 @@ its eyes, and recoveries from what has gone wrong.
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -21,7 +21,6 @@ from robot.kinematics import Kinematics
 from robot.types import Goal, Outcome, RobotSpec, State, Status, Utterance, Vector
 
 Kind = Literal["instruction", "correction", "recovery"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 Slip = Literal["", "aside", "wrong", "drop", "let go"]  # what goes wrong during a behaviour
 MOST = 30  # behaviours, then it gives up
 CLOSE = 0.07  # [m] above where it is going wrong, when that is noticed

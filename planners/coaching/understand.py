@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planners.coaching.behavior import AMOUNTS, Behavior
-from planners.coaching.wordings import CORRECTING, HEARD, SAYINGS, UNHEARD, everything, family
+from planners.coaching.phrases import HEARD, UNHEARD
+from planners.coaching.wordings import CORRECTING, SAYINGS, everything, family
 from planners.correct import words_of
 from robot.sentences import MEANING, WORDS, embed
 

@@ -17,6 +17,7 @@ from robot.table_frame import ACTION, PERIOD
 from robot.types import Tick, Vector
 
 if TYPE_CHECKING:
+    from planners.coaching.teacher import Said
     from skills.beso.episodes import Episodes
     from skills.beso.segments import Segment
 
@@ -105,16 +106,14 @@ def teach(chore: ChoreName, engine: build.EngineName, seed: int, varied: bool = 
     )
 
 
-def segments_of(said: Sequence[object], times: Sequence[float]) -> "tuple[Segment, ...]":
+def segments_of(said: "Sequence[Said]", times: Sequence[float]) -> "tuple[Segment, ...]":
     """The segments that a narration makes of steps at `times` [s]; what has no step has none."""
-    from planners.coaching.teacher import Said
     from skills.beso.segments import Segment
 
-    lines = [line for line in said if isinstance(line, Said)]
-    starts = [0, *np.searchsorted(times, [line.time for line in lines[1:]]).tolist(), len(times)]
+    starts = [0, *np.searchsorted(times, [line.time for line in said[1:]]).tolist(), len(times)]
     return tuple(
         Segment(start, end, line.command, line.kind)
-        for line, start, end in zip(lines, starts, starts[1:], strict=False)
+        for line, start, end in zip(said, starts, starts[1:], strict=False)
         if end > start
     )
 

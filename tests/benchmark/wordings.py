@@ -2,7 +2,7 @@
 
     python tests/benchmark/wordings.py
 
-Every wording in `planners.coaching.wordings.UNHEARD` of every behaviour, with every block and bowl.
+Every wording in `planners.coaching.phrases.UNHEARD` of every behaviour, with every block and bowl.
 Prints one JSON object. `by_wording` weighs every family of behaviours the same.
 """
 
