@@ -141,7 +141,9 @@ class Beso:
                 return self.policy.sample(history, goals, self._rng, last)[0]
 
             self._mailbox.request(state.time, work)
-            self._before.append(self._wish)
+            anchor = list(self.task.layout.anchor)
+            first = self._seen[-1][anchor] if anchor else None
+            self._before.append(first if self._wish is None else self._wish)
 
     def _index(self, state: State) -> int:
         """Of the action of the chunk that is under way now."""
