@@ -61,3 +61,13 @@ def rotation_vector(rotation: Vector) -> Vector:
     # Half a turn: the axis is the column of R + I that is longest.
     column = (rotation + np.eye(3))[:, int(np.argmax(np.diag(rotation)))]
     return column / np.linalg.norm(column) * angle
+
+
+def rotation_of(turn: ArrayLike) -> Vector:
+    """The (3, 3) rotation matrix of an axis times angle (3,) [rad]: the exponential (Rodrigues)."""
+    x, y, z = axis = np.asarray(turn, dtype=np.float64)
+    angle = float(np.linalg.norm(axis))
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    if angle < 1e-12:
+        return np.eye(3) + cross
+    return np.eye(3) + cross * (sin(angle) / angle) + cross @ cross * ((1 - cos(angle)) / angle**2)

@@ -1,9 +1,10 @@
 """Sentences as vectors, for policies that are told what to do in words.
 
-Two halves. What the words mean: the mean of their embeddings from WordLlama (16 MB, installed
-with the package, MIT), which knows that to shove is like to push. And which words in which order:
+Three parts. What the words mean: the mean of their embeddings from WordLlama (16 MB, installed
+with the package, MIT), which knows that to shove is like to push. Which words in which order:
 hashed pairs of words, the first before the second (skip-grams), which know who goes where, and
-left from right: means of embeddings hardly do. It takes a tenth of a millisecond.
+left from right: means of embeddings hardly do. And how the words are spelt: hashed pieces of them
+(character n-grams), which know that forwards is like forward. It takes a fifth of a millisecond.
 """
 
 import re
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-MEANING, WORDS = 256, 256  # numbers in each half
-SIZE = MEANING + WORDS
+MEANING, WORDS, SPELLING = 256, 256, 256  # numbers in each part
+SIZE = MEANING + WORDS + SPELLING
+PIECES = (3, 4, 5)  # characters in a piece of a word, its ends marked
 REACH = 3  # words between those of a pair, and one more
 # Without these, what matters is nearer to each other.
 SMALL = frozenset("a an the and or to of in into on onto at it is please then one with".split())
@@ -34,8 +36,10 @@ def embed(sentences: Sequence[str]) -> NDArray[np.float32]:
         words = re.findall(r"[^\W_]+", sentence.lower())
         if words:
             row[:MEANING] = _unit(_meaning(" ".join(words)))
-            row[MEANING:] = _unit(_pairs([w for w in words if w not in SMALL] or words))
-    return found / np.sqrt(2, dtype=np.float32)
+            telling = [word for word in words if word not in SMALL] or words
+            row[MEANING : MEANING + WORDS] = _unit(_counts(_pairs(telling), WORDS))
+            row[MEANING + WORDS :] = _unit(_counts(_pieces(telling), SPELLING))
+    return found / np.sqrt(3, dtype=np.float32)
 
 
 def _meaning(text: str) -> NDArray[np.float32]:
@@ -44,20 +48,30 @@ def _meaning(text: str) -> NDArray[np.float32]:
     return vectors[tokens].astype(np.float32).mean(0)
 
 
-def _pairs(words: Sequence[str]) -> NDArray[np.float32]:
-    """The words and their pairs, each counted up or down at a place that its hash says."""
-    counts = np.zeros(WORDS, np.float32)
-    for feature in _features(words):
+def _counts(features: Iterator[str], size: int) -> NDArray[np.float32]:
+    """(size,) each feature counted up or down at a place that its hash says."""
+    counts = np.zeros(size, np.float32)
+    for feature in features:
         number = crc32(feature.encode())  # the same in every process, unlike hash()
-        counts[number % WORDS] += 1 if number >> 31 else -1
+        counts[number % size] += 1 if number >> 31 else -1
     return counts
 
 
-def _features(words: Sequence[str]) -> Iterator[str]:
+def _pairs(words: Sequence[str]) -> Iterator[str]:
+    """The words, and each with those that soon follow."""
     for i, word in enumerate(words):
         yield word
         for other in words[i + 1 : i + 1 + REACH]:
             yield f"{word} {other}"
+
+
+def _pieces(words: Sequence[str]) -> Iterator[str]:
+    """Every few characters of every word."""
+    for word in words:
+        marked = f"<{word}>"
+        for size in PIECES:
+            for start in range(len(marked) - size + 1):
+                yield marked[start : start + size]
 
 
 def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:

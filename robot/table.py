@@ -1,7 +1,7 @@
 """The tabletop workspace that worlds, skills and programs share. World frame, metres.
 
 The robot's base stands at the origin and the table's surface is z = 0. The bounds, the colours
-and the sizes are those of Code as Policies (arXiv 2209.07753).
+and the sizes of blocks and bowls are those of Code as Policies (arXiv 2209.07753).
 """
 
 from types import MappingProxyType
@@ -15,6 +15,16 @@ BOWL_RADIUS = 0.072  # of a bowl's rim, outside
 BOWL_HEIGHT = 0.045
 BOWL_FOOT = 0.056  # of a bowl where it stands, outside
 BOWL_FLOOR = 0.006  # height of the surface inside a bowl
+TRAY_INSIDE = (0.20, 0.15)  # across its open side, and deep; its floor is the table's
+TRAY_WALL, TRAY_HEIGHT = 0.008, 0.03
+PLATE = 0.006  # thickness of the sides of the cabinet and of its drawer
+CABINET = (0.22, 0.17, 0.075)  # full extents; it is open in front, towards its -y
+DRAWER_TRAVEL = 0.125  # of its drawer, towards -y
+FRONT = (0.216, 0.008, 0.062)  # of the drawer: full extents of the panel in front of the cabinet
+HANDLE = (0.016, 0.032, 0.045)  # sticks out of the panel's middle, towards -y
+BOX = (0.20, 0.155, 0.045)  # of the drawer, behind the panel
+DRAWER_LIFT = 0.003  # from the table to the drawer: nothing drags
+DRAWER_FLOOR = DRAWER_LIFT + PLATE  # height of the surface inside it
 SPACING = 0.15  # the least distance between two objects of a random scene
 
 COLORS = MappingProxyType(
@@ -33,10 +43,14 @@ COLORS = MappingProxyType(
 )
 TABLE_COLOR = (0.80, 0.72, 0.60)
 KINDS = ("block", "bowl")
+FURNITURE = ("tray", "cabinet", "drawer")  # of the chores; see robot.chores
 ORDINALS = ("", *(f"{word} " for word in "second third fourth fifth sixth".split()))
 SIZES = MappingProxyType(  # (3,) [m] full extents, by kind
     {
         "block": (BLOCK, BLOCK, BLOCK),
         "bowl": (2 * BOWL_RADIUS, 2 * BOWL_RADIUS, BOWL_HEIGHT),
+        "tray": (TRAY_INSIDE[0] + 2 * TRAY_WALL, TRAY_INSIDE[1] + TRAY_WALL, TRAY_HEIGHT),
+        "cabinet": CABINET,
+        "drawer": (FRONT[0], HANDLE[1] + FRONT[1] + BOX[1], FRONT[2]),
     }
 )

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from robot.camera import Pinhole
 from robot.specs import DESCRIPTIONS
-from robot.table import COLORS, SIZES, TABLE_COLOR
+from robot.table import COLORS, DRAWER_TRAVEL, TABLE_COLOR
 from robot.types import RobotSpec, Vector
 from sim import engine
+from sim.conditions import USUAL, Conditions
 from sim.mujoco_camera import look
 from sim.scene import Scene
-from sim.shapes import BLOCK_MASS, FRICTION, parts
+from sim.shapes import DRAWER_MASS, parts, standing
 
 ARM, WORLD = 1, 2  # collision groups: the arm meets the world, not itself
 FINGERS = ("finger_joint", "right_finger_joint")
@@ -27,8 +28,10 @@ PAD_SOLREF, PAD_SOLIMP = (0.004, 1.0), (0.99, 0.999, 0.0005, 0.5, 2.0)
 class MujocoEngine:
     """See `sim.engine.Engine`. One thread."""
 
-    def __init__(self, spec: RobotSpec, scene: Scene, dt: float) -> None:
-        self._model = _world(spec, scene, dt).compile()
+    def __init__(
+        self, spec: RobotSpec, scene: Scene, dt: float, conditions: Conditions = USUAL
+    ) -> None:
+        self._model = _world(spec, scene, dt, conditions).compile()
         self._data = mujoco.MjData(self._model)
         model, data = self._model, self._data
         self._qpos = np.array([model.joint(name).qposadr[0] for name in spec.joints])
@@ -87,25 +90,36 @@ class MujocoEngine:
         self._renderers.clear()
 
 
-def _world(spec: RobotSpec, scene: Scene, dt: float) -> mujoco.MjSpec:
+def _world(spec: RobotSpec, scene: Scene, dt: float, conditions: Conditions) -> mujoco.MjSpec:
     """The arm of `spec.description` at the origin of a table with the scene on it."""
     world = mujoco.MjSpec.from_file(str(DESCRIPTIONS / spec.description))
     world.option.timestep = dt
     world.option.integrator = int(mujoco.mjtIntegrator.mjINT_IMPLICITFAST)
     world.option.cone = int(mujoco.mjtCone.mjCONE_ELLIPTIC)
     world.option.impratio = 10
-    _arm(world, spec)
-    _room(world)
+    _arm(world, spec, conditions.friction)
+    _room(world, conditions)
     for thing in scene:
         body = world.worldbody.add_body(
             name=thing.name,
-            pos=[thing.x, thing.y, SIZES[thing.kind][2] / 2],
+            pos=[thing.x, thing.y, standing(thing.kind)],
             quat=[np.cos(thing.yaw / 2), 0, 0, np.sin(thing.yaw / 2)],
         )
         mass = 0.0
         if thing.kind == "block":
             body.add_freejoint()
-            mass = BLOCK_MASS
+            mass = conditions.mass
+        elif thing.kind == "drawer":
+            body.add_joint(
+                name=thing.name,
+                type=int(mujoco.mjtJoint.mjJNT_SLIDE),
+                axis=[0, -1, 0],
+                limited=int(mujoco.mjtLimited.mjLIMITED_TRUE),
+                range=[0, DRAWER_TRAVEL],
+                frictionloss=conditions.drawer,
+                damping=2.0,
+            )
+            mass = DRAWER_MASS / len(parts(thing.kind))
         for box in parts(thing.kind):
             body.add_geom(
                 type=int(mujoco.mjtGeom.mjGEOM_BOX),
@@ -117,14 +131,14 @@ def _world(spec: RobotSpec, scene: Scene, dt: float) -> mujoco.MjSpec:
                 contype=WORLD,
                 conaffinity=WORLD | ARM,
                 condim=4,
-                friction=[FRICTION, 0.005, 0.0001],
+                friction=[conditions.friction, 0.005, 0.0001],
                 solref=PAD_SOLREF,
                 solimp=PAD_SOLIMP,
             )
     return world
 
 
-def _arm(world: mujoco.MjSpec, spec: RobotSpec) -> None:
+def _arm(world: mujoco.MjSpec, spec: RobotSpec, friction: float) -> None:
     for body in world.bodies:
         body.gravcomp = 1
         for geom in body.geoms:
@@ -133,7 +147,7 @@ def _arm(world: mujoco.MjSpec, spec: RobotSpec) -> None:
             geom.group = 3
             geom.contype, geom.conaffinity = ARM, WORLD
             if "finger" in body.name:
-                geom.condim, geom.friction = 4, [FRICTION, 0.02, 0.001]
+                geom.condim, geom.friction = 4, [friction, 0.02, 0.001]
                 geom.solref, geom.solimp = PAD_SOLREF, PAD_SOLIMP
     arm = zip(
         spec.joints, engine.STIFFNESS, engine.DAMPING, engine.EFFORT, strict=False
@@ -171,7 +185,7 @@ def _servo(
             actuator.set_to_velocity(kv=kv)
 
 
-def _room(world: mujoco.MjSpec) -> None:
+def _room(world: mujoco.MjSpec, conditions: Conditions) -> None:
     """The table, a floor and the light."""
     world.visual.global_.offwidth, world.visual.global_.offheight = 1280, 960
     world.visual.headlight.ambient = [0.35, 0.35, 0.35]
@@ -188,7 +202,10 @@ def _room(world: mujoco.MjSpec) -> None:
         height=384,
     )
     world.worldbody.add_light(
-        pos=[0.6, -1.4, 2.2], dir=[-0.3, 0.5, -1], diffuse=[0.55, 0.55, 0.55], castshadow=True
+        pos=[0.6, -1.4, 2.2],
+        dir=conditions.light,
+        diffuse=[conditions.brightness] * 3,
+        castshadow=True,
     )
     top = {"contype": WORLD, "conaffinity": WORLD | ARM, "condim": 4}
     world.worldbody.add_geom(
@@ -197,7 +214,7 @@ def _room(world: mujoco.MjSpec) -> None:
         size=[0.55, 0.6, 0.03],
         pos=[0, -0.4, -0.03],
         rgba=[*TABLE_COLOR, 1],
-        friction=[FRICTION, 0.005, 0.0001],
+        friction=[conditions.friction, 0.005, 0.0001],
         **top,
     )
     world.worldbody.add_geom(

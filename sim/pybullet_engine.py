@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from robot.camera import Pinhole
 from robot.specs import DESCRIPTIONS
-from robot.table import COLORS, SIZES, TABLE_COLOR
+from robot.table import COLORS, DRAWER_TRAVEL, TABLE_COLOR
 from robot.types import RobotSpec, Vector
 from sim import engine
+from sim.conditions import USUAL, Conditions
 from sim.scene import Scene
-from sim.shapes import BLOCK_MASS, FRICTION, Box, parts
+from sim.shapes import DRAWER_MASS, Box, parts, standing
 
 FINGERS = ("finger_joint", "right_finger_joint")
 GRAVITY = 9.81  # [m/s^2]
@@ -54,9 +55,14 @@ class Client:
 class PybulletEngine:
     """See `sim.engine.Engine`. One thread; any number in one process."""
 
-    def __init__(self, spec: RobotSpec, scene: Scene, dt: float) -> None:
+    _conditions = USUAL
+    _drawers: frozenset[str] = frozenset()  # whose body stands still, and its link slides
+
+    def __init__(
+        self, spec: RobotSpec, scene: Scene, dt: float, conditions: Conditions = USUAL
+    ) -> None:
         self._client = Client()
-        self._dt = dt
+        self._dt, self._conditions = dt, conditions
         self._client.setPhysicsEngineParameter(
             fixedTimeStep=dt,
             numSubSteps=0,
@@ -72,6 +78,7 @@ class PybulletEngine:
             self._client.resetJointState(self._arm, motor, position, 0.0)
         self._servos(links)
         self._room()
+        self._drawers = frozenset(thing.name for thing in scene if thing.kind == "drawer")
         self._bodies = self._place(scene)
 
     def step(self, q: Vector, qd: Vector) -> None:
@@ -97,7 +104,10 @@ class PybulletEngine:
     def objects(self) -> Mapping[str, tuple[Vector, Vector]]:
         poses = {}
         for name, body in self._bodies.items():
-            position, (x, y, z, w) = self._client.getBasePositionAndOrientation(body)
+            if name in self._drawers:  # the link that slides
+                position, (x, y, z, w) = self._client.getLinkState(body, 0)[:2]
+            else:
+                position, (x, y, z, w) = self._client.getBasePositionAndOrientation(body)
             poses[name] = np.array(position), np.array([w, x, y, z])
         return poses
 
@@ -118,9 +128,9 @@ class PybulletEngine:
                 FAR,
             ),
             shadow=0,  # drawn in software: they would take half the time
-            lightDirection=(0.6, -1.4, 2.2),
+            lightDirection=[-2.2 * way for way in self._conditions.light],
             lightAmbientCoeff=0.6,
-            lightDiffuseCoeff=0.45,
+            lightDiffuseCoeff=0.82 * self._conditions.brightness,
             lightSpecularCoeff=0.05,
             renderer=pybullet.ER_TINY_RENDERER,
         )[2]
@@ -185,10 +195,14 @@ class PybulletEngine:
         """The scene's objects: the body of each, by its name."""
         bodies: dict[str, int] = {}
         for thing in scene:
-            position = thing.x, thing.y, SIZES[thing.kind][2] / 2
+            position = thing.x, thing.y, standing(thing.kind)
             quaternion = cos(thing.yaw / 2), 0.0, 0.0, sin(thing.yaw / 2)
-            mass = BLOCK_MASS if thing.kind == "block" else 0.0
+            mass = self._conditions.mass if thing.kind == "block" else 0.0
             boxes = parts(thing.kind)
+            if thing.kind == "drawer":
+                body = self._slide(boxes, COLORS[thing.color], position, quaternion)
+                bodies[thing.name] = body
+                continue
             for start in range(0, len(boxes), SHAPES):
                 some = boxes[start : start + SHAPES]
                 body = self._solid(some, COLORS[thing.color], position, quaternion, mass)
@@ -229,6 +243,33 @@ class PybulletEngine:
         self._surface(body, -1)
         return body
 
+    def _slide(
+        self,
+        boxes: Sequence[Box],
+        color: tuple[float, float, float],
+        position: tuple[float, float, float],
+        quaternion: tuple[float, float, float, float],
+    ) -> int:
+        """A drawer of boxes: link 0 of a body that stands still, sliding towards its -y.
+
+        From a description, because PyBullet has no limits for joints made otherwise.
+        """
+        with tempfile.NamedTemporaryFile("w", suffix=".urdf") as file:
+            file.write(_drawer_urdf(boxes, color))
+            file.flush()
+            body = self._client.loadURDF(
+                file.name,
+                position,
+                xyzw(quaternion),
+                useFixedBase=True,
+                flags=pybullet.URDF_USE_INERTIA_FROM_FILE,
+            )
+        self._surface(body, 0)
+        self._client.setJointMotorControl2(  # its friction: what holds it at rest, up to a force
+            body, 0, pybullet.VELOCITY_CONTROL, targetVelocity=0.0, force=self._conditions.drawer
+        )
+        return body
+
     def _surface(self, body: int, link: int) -> None:
         """Dry friction, and none of the drag through the air that PyBullet adds.
 
@@ -238,7 +279,7 @@ class PybulletEngine:
         self._client.changeDynamics(
             body,
             link,
-            lateralFriction=sqrt(FRICTION),
+            lateralFriction=sqrt(self._conditions.friction),
             frictionAnchor=1,
             linearDamping=0.0,
             angularDamping=0.0,
@@ -262,3 +303,28 @@ def _with_inertials(description: Path) -> str:
                 inertial, "inertia", ixx="0", iyy="0", izz="0", ixy="0", ixz="0", iyz="0"
             )
     return ElementTree.tostring(tree.getroot(), encoding="unicode")
+
+
+def _drawer_urdf(boxes: Sequence[Box], color: tuple[float, float, float]) -> str:
+    """A description of a drawer in a link that stands still; its boxes are not turned."""
+    solids = "".join(
+        f"<{what}><origin xyz='{_words(box.position)}'/><geometry>"
+        f"<box size='{_words([2 * half for half in box.half])}'/></geometry>{surface}</{what}>"
+        for box in boxes
+        for what, surface in (("collision", ""), ("visual", "<material name='drawer'/>"))
+    )
+    inertia = " ".join(f"{axis}='{DRAWER_MASS * 0.003}'" for axis in ("ixx", "iyy", "izz"))
+    return (
+        f"<robot name='drawer'><material name='drawer'><color rgba='{_words(color)} 1'/></material>"
+        "<link name='base'><inertial><mass value='0'/>"
+        "<inertia ixx='0' iyy='0' izz='0' ixy='0' ixz='0' iyz='0'/></inertial></link>"
+        "<link name='drawer'>"
+        f"<inertial><mass value='{DRAWER_MASS}'/><inertia {inertia} ixy='0' ixz='0' iyz='0'/>"
+        f"</inertial>{solids}</link><joint name='slide' type='prismatic'>"
+        "<parent link='base'/><child link='drawer'/><axis xyz='0 -1 0'/>"
+        f"<limit lower='0' upper='{DRAWER_TRAVEL}' effort='100' velocity='10'/></joint></robot>"
+    )
+
+
+def _words(numbers: Sequence[float]) -> str:
+    return " ".join(map(str, numbers))

@@ -24,7 +24,7 @@ class SceneObject:
     """One object on the table."""
 
     color: str  # in robot.table.COLORS
-    kind: str  # in robot.table.KINDS
+    kind: str  # in robot.table.KINDS or FURNITURE
     x: float  # [m]
     y: float  # [m]
     yaw: float = 0.0  # [rad]

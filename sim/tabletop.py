@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from robot.table import SIZES
 from robot.types import Command, Fix, Image, Observation, RobotSpec, Vector, vector
+from robot.vision.cameras import ON_TOOL
 from robot.vision.sight import TableSight
 from robot.vision.things import Seeing
+from sim.conditions import USUAL, Conditions
 from sim.engine import CAMERAS, Engine
 from sim.pace import Pace
 from sim.scene import Scene
@@ -34,19 +36,26 @@ class TabletopConfig:
     frame_period: float = 0.04  # [s] between camera frames
     duration: float = float("inf")  # [s] simulated, then wait() is False
     speed: float = float("inf")  # simulated seconds a second at most; 1 is real time
+    conditions: Conditions = USUAL  # of the day
     keep: bool = False  # when closed, leave in `kept` what `restore` needs
 
 
-def make_engine(name: EngineName, spec: RobotSpec, scene: Scene, dt: float) -> Engine:
+def make_engine(
+    name: EngineName,
+    spec: RobotSpec,
+    scene: Scene,
+    dt: float,
+    conditions: Conditions = USUAL,
+) -> Engine:
     """The engine called `name`, with physics period `dt` [s]."""
     if name == "mujoco":
         from sim.mujoco_engine import MujocoEngine
 
-        return MujocoEngine(spec, scene, dt)
+        return MujocoEngine(spec, scene, dt, conditions)
     if name == "pybullet":
         from sim.pybullet_engine import PybulletEngine
 
-        return PybulletEngine(spec, scene, dt)
+        return PybulletEngine(spec, scene, dt, conditions)
     raise ValueError(f"unknown engine {name!r}; valid are mujoco, pybullet")
 
 
@@ -54,11 +63,15 @@ class Pictures(Mapping[str, NDArray[np.uint8]]):
     """Pictures of the present, drawn when they are asked for; without shadows, which would be most
     of the time that they take."""
 
-    def __init__(self, engine: Engine, sight: Seeing, q: Vector) -> None:
+    def __init__(self, engine: Engine, sight: Seeing, q: Vector, conditions: Conditions) -> None:
         self._engine, self._sight, self._q = engine, sight, q
+        self._conditions = conditions
 
     def __getitem__(self, name: str) -> NDArray[np.uint8]:
-        return self._engine.render(self._sight.camera(name, self._q), shadows=False)
+        camera = self._sight.camera(name, self._q)  # where it is calibrated to be
+        if name not in ON_TOOL:
+            camera = self._conditions.moved(camera)
+        return self._engine.render(camera, shadows=False)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._sight.cameras)
@@ -86,7 +99,11 @@ class Tabletop:
         self.config = config or TabletopConfig()
         self.scene = scene
         self._engine: Engine | None = make_engine(
-            self.config.engine, spec, scene, spec.dt / self.config.substeps
+            self.config.engine,
+            spec,
+            scene,
+            spec.dt / self.config.substeps,
+            self.config.conditions,
         )
         self._sizes = {thing.name: vector(SIZES[thing.kind]) for thing in scene}
         self._ticks = 0
@@ -171,7 +188,7 @@ class Tabletop:
     def pictures(self, q: Vector) -> Mapping[str, NDArray[np.uint8]]:
         """What the cameras of `sight` show now, with the arm at `q` (n,)."""
         assert self.sight is not None
-        return Pictures(self.engine, self.sight, q)
+        return Pictures(self.engine, self.sight, q, self.config.conditions)
 
     def write(self, command: Command) -> None:
         self._command, self._received = command, self.now()

@@ -15,6 +15,8 @@ SKILLS = {  # robot: {name: "module:what makes it from a skills.body.Body"}
         "gripper": "skills.grasp:Gripper",
         "push": "skills.push:Push",
         "trace": "skills.trace:Trace",
+        "turn": "skills.turn:Turn",
+        "drawer": "skills.drawer:Drawer",
     },
     "pusht": {**HOLD, "push_t": "skills.beso.shipped:push_t"},
     "pusher": {

@@ -133,33 +133,47 @@ class ArmSkill:
         return float(np.arctan2(rotation[1, 0], rotation[0, 0]))
 
     def joints_at(self, position: Vector, yaw: float, finger: float) -> Vector:
-        """Joints (n,) with the tool pointing down at `position` (3,) [m].
-
-        The fingers' axis heads `yaw` [rad] or opposite, whichever turns the wrist less.
-        """
+        """Joints (n,) with the tool pointing down at `position` (3,) [m], the fingers' axis heading
+        `yaw` [rad]."""
         home = self.spec.home[self.arm]
-        best: Vector | None = None
-        for turn in (yaw, yaw + pi):
-            q = self.kinematics.inverse(position, tool_down(turn), home)
-            if q is not None:
-                q[-1] = wrap(q[-1] - home[-1]) + home[-1]
-                if best is None or abs(q[-1] - home[-1]) < abs(best[-1] - home[-1]):
-                    best = q
-        if best is None:
+        q = self.kinematics.inverse(position, tool_down(yaw), home)
+        if q is None:
             raise Refusal(f"the arm cannot reach {_point(position)}")
-        return np.append(best, finger)
+        q[-1] = wrap(q[-1] - home[-1]) + home[-1]
+        return np.append(q, finger)
+
+    def way_round(self, position: Vector, yaw: float) -> float:
+        """[rad] `yaw` or its opposite, whichever turns the wrist less there."""
+        wrist = self.arm.stop - 1
+        home = self.spec.home[wrist]
+        return min(
+            (yaw, yaw + pi),
+            key=lambda way: abs(float(self.joints_at(position, way, 0.0)[wrist]) - home),
+        )
+
+    def square(self, yaw: float) -> float:
+        """[rad] `yaw` or a quarter turn from it, whichever is nearer to how the hand is at home."""
+        _, rotation = self.kinematics.forward(self.spec.home[self.arm])
+        home = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
+        return home + wrap(yaw - home, pi / 2)
 
     def move(
         self, position: Callable[[], Vector], yaw: float | None = None, finger: float | None = None
     ) -> Step:
-        """Move the tool to `position()` (3,) [m], asked again as the world and the goal change."""
-        heading = self.yaw if yaw is None else yaw
+        """Move the tool to `position()` (3,) [m], asked again as the world and the goal change.
+
+        The fingers' axis heads `yaw` [rad], as it does now if none is given, or opposite.
+        """
         keep = float(self.state.reference.q[self.finger]) if finger is None else finger
+        wanted = self.yaw if yaw is None else yaw
+        heading: float | None = None
         last: tuple[Vector, Vector] | None = None
 
         def target() -> Vector:
-            nonlocal last
+            nonlocal last, heading
             point = self.inside(position())
+            if heading is None:
+                heading = self.way_round(point, wanted)
             if last is None or float(np.abs(point - last[0]).max()) > RETARGET:
                 last = point, self.joints_at(point, heading, keep)
             return last[1]
@@ -225,6 +239,13 @@ class ArmSkill:
         speed = self.goal.args.get("speed", 1.0)
         fits = isinstance(speed, int | float) and isfinite(speed)
         return min(1.0, max(SLOWEST, float(speed))) if fits else 1.0
+
+    def number(self, key: str) -> float:
+        """The goal's argument `key`, a finite number; refused otherwise."""
+        value = self.goal.args.get(key)
+        if not isinstance(value, int | float) or not isfinite(value):
+            raise Refusal(f"{self.goal.skill} needs {key}: a finite number, not {value!r}")
+        return float(value)
 
     def numbers(self, key: str, count: int) -> Vector:
         """The goal's argument `key` as (count,) finite numbers; refused otherwise."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from robot.geometry import wrap, yaw_of
 from robot.grip import SQUEEZE
-from robot.table import BLOCK, BOWL_FLOOR, BOWL_RADIUS, X_BOUNDS, Y_BOUNDS
+from robot.table import BLOCK, BOWL_FLOOR, BOWL_RADIUS, DRAWER_FLOOR, X_BOUNDS, Y_BOUNDS
 from robot.types import Fix, Vector
 from skills.arm import OPEN, ArmSkill, Recipe, Refusal, Step
 
@@ -15,6 +15,7 @@ DROP = 0.003  # [m] above its support where an object is let go
 THICKNESS = 0.014  # [m] of a finger
 ROOM = 0.03  # [m] beside the fingers; more makes no difference
 NEAR = 0.04  # [m] level distance from an object's middle that counts as on it, or in it
+FLOORS = {"drawer": DRAWER_FLOOR, "tray": 0.0}  # [m] height of what things stand on inside
 
 
 class Gripper(ArmSkill):
@@ -96,7 +97,8 @@ class Pick(ArmSkill):
 
 
 class Place(ArmSkill):
-    """Goal arguments: `object`, the name in the gripper; `at`, a name or (2,) xy [m].
+    """Goal arguments: `object`, the name in the gripper; `at`, a name or (2,) xy [m]; `yaw` [rad],
+    which way the fingers' axis shall then head, either way round, if that matters.
 
     Done when the object is measured to rest there: in the bowl, on the block, or at the spot.
     """
@@ -115,8 +117,9 @@ class Place(ArmSkill):
             raise Refusal(f"the {name} is not in the gripper")
         yield from self.rise()
         height = self.travel_height()
-        yield self.move(lambda: np.array([*self._spot(name)[:2], height]))
-        yield self.move(lambda: self._spot(name))
+        yaw = None if "yaw" not in self.goal.args else self.number("yaw")
+        yield self.move(lambda: np.array([*self._spot(name)[:2], height]), yaw)
+        yield self.move(lambda: self._spot(name), yaw)
         finger = float(self.state.q[self.finger])
         yield self.grip(min(OPEN, finger + RELEASE))
         yield from self.rise()
@@ -142,7 +145,7 @@ class Place(ArmSkill):
             dx, dy = abs(x - fix.position[0]), abs(y - fix.position[1])
             if other == name or max(dx, dy) > (fix.size[0] + BLOCK) / 2 * 0.9:
                 continue
-            top = float(fix.position[2] + fix.size[2] / 2)
+            top = FLOORS.get(other.split()[-1], float(fix.position[2] + fix.size[2] / 2))
             if other.endswith("bowl") and max(dx, dy) < NEAR:
                 top = float(fix.position[2] - fix.size[2] / 2) + BOWL_FLOOR
             height = max(height, top)

@@ -7,15 +7,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from robot.features import Hand
 from robot.loop import Selector
 from robot.pushing import frame_of
 from robot.pusht import PUSHT
 from robot.safety import Supervisor
+from robot.sentences import SIZE
+from robot.specs import UR5E
+from robot.table_frame import PERIOD
 from robot.types import Goal, Reference, State, Status, vector
 from robot.worker import after, at, when_ready
 from skills.beso.config import Layout
 from skills.beso.skill import Beso, ChunkConfig
-from skills.beso.tasks import Task
+from skills.beso.tasks import TABLE, Task
 from skills.body import Body
 
 DT = PUSHT.dt
@@ -215,3 +219,58 @@ def test_wild_policies_stay_within_the_limits_without_the_supervisor():
         moved.append(q)
     moved = np.array(moved)
     assert moved.std() > 0.05 and moved.min() > -1e-9 and moved.max() < 0.512 + 1e-9
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.02, 0.1])
+def test_actions_that_last_several_ticks_are_gone_through_in_between(latency):
+    """Each action says when its time is over [s]; so what is wished for is the time itself."""
+
+    class Timed(Numbered):
+        def sample(self, history, goals, rng, last=None):
+            self.asked.append((history[0, :, 0].copy(), None))
+            ends = history[0, -1, 0] + np.arange(1, self.horizon + 1) / self.fps
+            return np.stack([ends, np.zeros(self.horizon)], 1)[None]
+
+    wishes, policy = [], Timed(fps=2.5, horizon=6)
+    skill = rig(policy, ChunkConfig(execute=2), after(latency), wishes)
+    skill.task = replace(skill.task, observe=lambda state: np.array([state.time, 0.0]))
+    ticks(skill, 40)
+    late = 40 - len(wishes)
+    due = DT * (np.arange(late, 40) + 1)
+    np.testing.assert_allclose([x for x, _ in wishes][4:], due[4:], atol=1e-9)
+    gaps = {round(float(np.ptp(seen)), 6) for seen, _ in policy.asked[1:]}
+    assert gaps == {0.4}  # what it sees is as far apart as in its data
+
+
+def test_actions_must_last_a_whole_number_of_ticks():
+    with pytest.raises(ValueError, match="whole number of ticks"):
+        rig(Numbered(fps=4.0), wishes=[])
+
+
+def test_a_policy_moves_the_hand_at_the_table():
+    """One that wants the hand 1 cm higher with each action, told so in words."""
+
+    class Up(Numbered):
+        def sample(self, history, goals, rng, last=None):
+            self.asked.append((goals.copy(), None))
+            ways = np.arange(1, 9)[:, None] * np.array([0, 0, 0.01, 0, 0, 0])
+            return history[:, -1:, :6] + ways
+
+    policy = Up(fps=1 / PERIOD, wants_goal=True)
+    skill = Beso(Body.of(UR5E, after(0.02)), TABLE, policy, ChunkConfig(execute=2))  # type: ignore[arg-type]
+    hand, supervisor = Hand(UR5E), Supervisor(UR5E)
+    supervisor.reset(UR5E.home)
+    goal, still = Goal(1, "told", {"text": "move a bit up"}), vector(np.zeros(7))
+    for tick in range(100):
+        reference = supervisor.reference
+        state = State(tick * UR5E.dt, 0.0, tick, reference.q, still, reference)
+        if tick == 0:
+            skill.reset(state, goal)
+        command, outcome = skill.act(state, goal)
+        assert outcome.status is Status.RUNNING
+        verdict = supervisor.filter(state, command)
+        assert not verdict.reasons
+    before, now = hand.of(UR5E.home), hand.of(supervisor.reference.q)
+    assert 0.05 < now[2] - before[2] < 0.12
+    np.testing.assert_allclose(np.delete(now - before, 2), 0, atol=0.005)
+    assert policy.asked[0][0].shape == (1, 1, SIZE)

@@ -1,8 +1,10 @@
 """Goals in words: embeddings that tell what matters apart, and policies that follow them."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from beso_rig import LAYOUT, NOISE, SIZES, checkpoint, episodes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robot import table_frame
 from robot.cli.errors import WrongUse
 from robot.cli.train import TrainBeso
 from robot.loop import Selector
@@ -137,3 +140,28 @@ def test_a_policy_that_was_trained_with_sentences_is_told_by_them(tmp_path):
     state = State(0.0, 0.0, 0, home, vector([0, 0]), at_rest)
     _, outcome = Selector({"push": skill}).act(Goal(1, "push", {"pose": "center"}), state)
     assert outcome.status is Status.FAILED and "say in words" in outcome.reason
+
+
+def test_exchanged_colors_are_exchanged_in_what_is_seen_and_said():
+    """Whatever is said of one colour is true of the row that has it, in every copy."""
+    seen = np.zeros((4, table_frame.FRAME))
+    for kind, colors, first, width in table_frame.ROWS:
+        rows = seen[:, first : first + width * len(colors)].reshape(4, len(colors), width)
+        rows[...] = np.arange(len(colors))[:, None] + (10 if kind == "bowl" else 0)
+    seen[:, -1] = 0.07
+    tasks = ("take the red block", "into the blue bowl, not on the blue block")
+    data = Episodes.of(seen, np.zeros((4, 6)), [2, 4], 12.5, tasks)
+    copies = TASKS["table"].augmented(data)
+    assert len(copies) == 2 * len(table_frame.BLOCKS) and len(set(copies.tasks)) > 10
+    for number, task in enumerate(copies.tasks):
+        frame = copies.observations[copies.starts[number]]
+        wanted = ["red block"] if number % 2 == 0 else ["blue bowl", "blue block"]
+        said = re.findall(r"\w+ (?:block|bowl)", task)
+        for (kind, colors, first, width), old in product(table_frame.ROWS, wanted):
+            if old.endswith(kind):
+                new = said[wanted.index(old)]
+                assert new.endswith(kind)
+                start = first + width * colors.index(new.split()[0])
+                value = colors.index(old.split()[0]) + (10 if kind == "bowl" else 0)
+                assert (frame[start : start + width] == value).all()
+        assert frame[-1] == np.float32(0.07)

@@ -3,9 +3,8 @@
 import json
 import os
 from dataclasses import asdict, dataclass
-from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, subcommand
 
@@ -13,6 +12,8 @@ from robot.cli.build import EngineName
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from skills.beso.episodes import Episodes
 
 
@@ -102,17 +103,20 @@ class Convert:
 
 @dataclass(frozen=True)
 class Record:
-    """Record demonstrations of block push by rule, through the whole stack, as a LeRobot v3.0
-    folder. Now and then the effector is led astray, so that they show how to recover."""
+    """Record demonstrations by rule, through the whole stack, as a LeRobot v3.0 folder. They err
+    now and then, and show how to recover; those of chores are narrated as they go, in words."""
 
     target: Positional[Path]
     """A new folder."""
+    task: Literal["blockpush", "pack", "stack", "sort", "sweep"] = "blockpush"
+    """blockpush; or a chore at the table: pack blocks into a drawer, stack them, sort them into
+    bowls, sweep them into a tray. Chores are shown by a teacher that knows where everything is."""
     n: int = 400
     """Episodes."""
     engine: EngineName = "mujoco"
     """Which physics."""
     rate: float = 0.04
-    """Chance of a disturbance to begin, a tick; 0: none."""
+    """blockpush: chance of a disturbance to begin, a tick; 0: none."""
     seed: int = 0
     """Of the first episode; the others follow."""
     jobs: int = os.cpu_count() or 1
@@ -128,8 +132,9 @@ class Record:
         from rich.console import Console
         from rich.progress import track
 
-        from robot.cli.demonstrate import many
-        from skills.beso.episodes import DataError, Episodes
+        from robot.cli import teach
+        from robot.cli.demonstrate import NoDemonstration, many, pushed
+        from skills.beso.episodes import DataError
         from skills.beso.lerobot_write import check_new, write
 
         try:
@@ -137,28 +142,34 @@ class Record:
         except DataError as error:
             raise WrongUse(str(error)) from error
         seeds = range(self.seed, self.seed + self.n)
-        made = many(self.engine, seeds, self.rate, self.jobs)
+        chore = None if self.task == "blockpush" else self.task
+        if chore is None:
+            made: Iterator[Any] = many(self.engine, seeds, self.rate, self.jobs)
+        else:
+            made = teach.many(chore, self.engine, seeds, self.jobs)
         shown = track(made, "demonstrations", self.n, console=Console(stderr=True), transient=True)
-        kept = [episode for episode in shown if episode is not None]
-        if not kept:
-            raise Failure("no demonstration came to its end")
-        lengths = [len(seen) for seen, *_ in kept]
-        seen = [row for rows, _, _ in kept for row in rows]
-        actions = [row for _, rows, _ in kept for row in rows]
-        ends = list(accumulate(lengths))
         try:
-            sentences = tuple(sentence for *_, sentence in kept)
-            episodes = Episodes.of(seen, actions, ends, 10.0, sentences)
-            write(episodes, self.target)
+            if chore is None:
+                kept = [episode for episode in shown if episode is not None]
+                episodes, segments = pushed(kept), []
+            else:
+                kept = [lesson for lesson in shown if not lesson.fault]
+                episodes, segments = teach.together(kept)
+            write(episodes, self.target, segments=segments)
+        except NoDemonstration as error:
+            raise Failure("no demonstration came to its end") from error
         except DataError as error:
             raise WrongUse(str(error)) from error
         except OSError as error:
             raise Failure(f"{self.target}: cannot be written: {error}") from error
         found = {"target": str(self.target), **summary("LeRobot v3.0", episodes)}
+        if segments:
+            found["segments"] = teach.kinds(segments)
         if self.json:
             print(json.dumps(found))
         else:
-            print(f"{self.target}: {len(kept)} of {self.n} episodes, {sum(lengths)} steps")
+            steps = len(episodes.observations)
+            print(f"{self.target}: {len(kept)} of {self.n} episodes, {steps} steps")
         return 0
 
 

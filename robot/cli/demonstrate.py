@@ -1,7 +1,8 @@
 """Demonstrations by rule, through the whole stack."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import accumulate
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,13 @@ from robot.types import Status, Tick, Vector
 
 if TYPE_CHECKING:
     from robot.cli.build import EngineName
+    from skills.beso.episodes import Episodes
 
 Demonstration = tuple[list[Vector], list[Vector], str]  # observations, actions, a sentence
+
+
+class NoDemonstration(ValueError):
+    """None of them came to its end."""
 
 
 def push_blocks(engine: "EngineName", seed: int, rate: float) -> Demonstration | None:
@@ -74,3 +80,15 @@ def many(
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         n = len(seeds)
         yield from pool.map(push_blocks, [engine] * n, seeds, [rate] * n, chunksize=8)
+
+
+def pushed(kept: Sequence[Demonstration]) -> "Episodes":
+    """Demonstrations of block push as one dataset."""
+    from skills.beso.episodes import Episodes
+
+    if not kept:
+        raise NoDemonstration
+    seen = [row for rows, _, _ in kept for row in rows]
+    actions = [row for _, rows, _ in kept for row in rows]
+    ends = list(accumulate(len(rows) for rows, _, _ in kept))
+    return Episodes.of(seen, actions, ends, 10.0, tuple(sentence for *_, sentence in kept))

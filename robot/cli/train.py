@@ -60,8 +60,9 @@ class TrainBeso:
     """Demonstrations: .npz files, LeRobot v3 folders, kitchen folders; all are used."""
     out: Path = Path("runs/policy.safetensors")
     """The checkpoint to write."""
-    task: Literal["pusht", "blockpush", "own"] = "own"
-    """What the data's numbers mean, and what to evaluate on; own: as the options below say."""
+    task: Literal["pusht", "blockpush", "table", "own"] = "own"
+    """What the data's numbers mean, and what to evaluate on; table: chores, told in words (--goal
+    language); own: as the options below say."""
     goal: Literal["future", "final", "language", "none"] = "none"
     """What the policy is told: a later state of the episode, its last, its sentence, nothing."""
     robot: str = ""
@@ -115,16 +116,18 @@ class TrainBeso:
         from robot.cli.session import print_json
         from robot.sentences import embed
         from skills.beso.config import NoiseConfig
-        from skills.beso.datasets import load
+        from skills.beso.datasets import commanded, load
         from skills.beso.episodes import DataError, join
         from skills.beso.tasks import TASKS, told
         from skills.beso.train import TrainConfig, train
 
         task = TASKS.get(self.task)
+        if self.task == "table" and self.goal != "language":
+            raise WrongUse("--task table needs --goal language: its policy is told in words")
         if task and self.goal == "language":
             task = told(task)
         try:
-            episodes = join(*map(load, self.data))
+            episodes = join(*map(commanded if self.goal == "language" else load, self.data))
             layout = task.layout if task else self._layout(episodes.observations.shape[1])
             if self.goal == "none":
                 layout = replace(layout, goal=())
@@ -176,7 +179,7 @@ class TrainBeso:
 
     def _evaluation(self) -> "Callable[[Checkpoint], Mapping[str, float]] | None":
         """Episodes with the policy as it is so far, where there is a world for it."""
-        if self.task == "own" or not self.evaluate:
+        if self.task in ("own", "table") or not self.evaluate:
             return None
         from robot.cli.episodes import Setup, play_all
         from skills.beso.evaluate import summary

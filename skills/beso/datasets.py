@@ -6,6 +6,7 @@ import numpy as np
 
 from skills.beso import kitchen, lerobot
 from skills.beso.episodes import DataError, Episodes, load_arrays
+from skills.beso.segments import follows
 
 # Archives of arrays are told apart by what the array of observations is called.
 ARCHIVES = {"state": "PushT", "obs": "block push"}
@@ -20,6 +21,14 @@ VALID = (
 def load(path: Path) -> Episodes:
     """The episodes of a file or folder in any format that is known."""
     return named(path)[1]
+
+
+def commanded(path: Path) -> Episodes:
+    """What is to be learned from a dataset by policies that are told in words: of narrated
+    demonstrations the segments, each with its command; of others the episodes."""
+    episodes = load(path)
+    segments = lerobot.narration(path, episodes) if path.is_dir() else []
+    return follows(episodes, segments) if segments else episodes
 
 
 def named(path: Path) -> tuple[str, Episodes]:

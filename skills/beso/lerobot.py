@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skills.beso.episodes import DataError, Episodes
+from skills.beso.segments import KINDS, Segment, check
 
 VERSION = "v3.0"
 INFO = "meta/info.json"
 SENTENCES = "meta/tasks.parquet"
+COMMANDS = "meta/subtasks.parquet"  # of narrated demonstrations, as LeRobot has it
 NUMBERED = "chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 DATA = f"data/{NUMBERED}"
 EPISODES = f"meta/episodes/{NUMBERED}"
@@ -28,6 +30,8 @@ EPISODES = f"meta/episodes/{NUMBERED}"
 STATES = ("observation.state", "observation.environment_state")  # side by side, in this order
 ACTION = "action"
 COUNTERS = ("frame_index", "episode_index", "index", "task_index")  # of each step
+SUBTASK, SEGMENT, KIND = "subtask_index", "segment_index", "segment_kind"  # of narrated steps
+WHOLE = (Path(SENTENCES).name, Path(COMMANDS).name)  # what their columns are called varies
 PLACE = ("data/chunk_index", "data/file_index")  # of an episode's steps
 SPAN = ("episode_index", "length", "dataset_from_index", "dataset_to_index")
 DIGEST = b"courtside.sha256"  # in a data file's metadata: Parquet does not notice all damage
@@ -83,6 +87,28 @@ def read(path: Path) -> Episodes:
                 f"{part.file}: damaged, or changed since it was written: its checksum differs"
             )
     return found
+
+
+def narration(path: Path, episodes: Episodes) -> list[Segment]:
+    """The segments of a dataset whose `episodes` have been read; none if it is not narrated."""
+    if not (path / COMMANDS).exists():
+        return []
+    commands = _sentences(path, COMMANDS, SUBTASK)
+    parts: dict[str, list[NDArray[np.int64]]] = {SUBTASK: [], SEGMENT: [], KIND: []}
+    for file in sorted((path / "data").glob("*/*.parquet")):
+        columns, _ = _columns(file, [*parts])
+        for name, found in parts.items():
+            found.append(_whole(file, name, columns[name]))
+    subtask, number, kind = (np.concatenate(found) for found in parts.values())
+    starts = np.flatnonzero(np.diff(number, prepend=-1))
+    segments = []
+    for start, end in pairwise([*starts.tolist(), len(number)]):
+        if int(subtask[start]) not in commands or not 0 <= kind[start] < len(KINDS):
+            raise DataError(f"{path}: step {start} is of a command or kind that there is not")
+        command, sort = commands[int(subtask[start])], KINDS[int(kind[start])]
+        segments.append(Segment(start, end, command, sort))
+    check(segments, episodes)
+    return segments
 
 
 def _part(
@@ -209,17 +235,17 @@ def _episode_table(path: Path, info: Mapping[str, Any]) -> dict[str, NDArray[np.
     return found
 
 
-def _sentences(path: Path) -> dict[int, str]:
-    """The task sentences by number."""
-    file = path / SENTENCES
-    table, _ = _columns(file, ["task_index"])
-    texts = [column for key, column in table.items() if key != "task_index"]
+def _sentences(path: Path, name: str = SENTENCES, number: str = "task_index") -> dict[int, str]:
+    """The task sentences, or others, by number."""
+    file = path / name
+    table, _ = _columns(file, [number])
+    texts = [column for key, column in table.items() if key != number]
     texts = [column for column in texts if all(isinstance(t, str) for t in column.to_pylist())]
     if len(texts) != 1:
         raise DataError(f"{file}: one column of sentences is expected, not {len(texts)}")
-    numbers = _whole(file, "task_index", table["task_index"]).tolist()
+    numbers = _whole(file, number, table[number]).tolist()
     if len(set(numbers)) != len(numbers):
-        raise DataError(f"{file}: a task_index stands twice")
+        raise DataError(f"{file}: a {number} stands twice")
     return dict(zip(numbers, texts[0].to_pylist(), strict=True))
 
 
@@ -252,7 +278,7 @@ def _columns(file: Path, names: Sequence[str]) -> tuple[dict[str, Any], Mapping[
                     repr(name) for name in schema.names if not name.startswith("stats/")
                 )
                 raise DataError(f"{file}: no column {missing[0]!r}; there are {valid or 'none'}")
-            table = opened.read(None if file.name == Path(SENTENCES).name else [*names])
+            table = opened.read(None if file.name in WHOLE else [*names])
             table.validate(full=True)
         return dict(zip(table.column_names, table.columns, strict=True)), schema.metadata or {}
     except DataError:

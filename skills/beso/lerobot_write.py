@@ -12,17 +12,22 @@ from numpy.typing import NDArray
 from skills.beso.episodes import DataError, Episodes
 from skills.beso.lerobot import (
     ACTION,
+    COMMANDS,
     DATA,
     DIGEST,
     EPISODES,
     INFO,
+    KIND,
     PLACE,
+    SEGMENT,
     SENTENCES,
     STATES,
+    SUBTASK,
     VERSION,
     digest,
     pyarrow_modules,
 )
+from skills.beso.segments import KINDS, Segment, check
 
 STATISTICS = "meta/stats.json"
 QUANTILES = {"q01": 0.01, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q99": 0.99}
@@ -48,11 +53,21 @@ def check_new(path: Path) -> None:
         raise DataError(f"{path}: exists already; name a new folder, or an empty one")
 
 
-def write(episodes: Episodes, path: Path, files: Files = Files()) -> None:
-    """Write a dataset into a new folder. Its description, without which it is none, comes last."""
+def write(
+    episodes: Episodes, path: Path, files: Files = Files(), segments: Sequence[Segment] = ()
+) -> None:
+    """Write a dataset into a new folder. Its description, without which it is none, comes last.
+
+    `segments`: what was said during it, all of it or nothing.
+    """
     check_new(path)
     sentences = [*dict.fromkeys(episodes.tasks or ("",))]
     arrays = _arrays(episodes, sentences)
+    if segments:
+        check(segments, episodes)
+        commands = [*dict.fromkeys(segment.command for segment in segments)]
+        arrays |= _narration(segments, commands)
+        _save(_sentence_table(commands, "subtask_index"), path, COMMANDS)
     table = _step_table(arrays)
     places: list[tuple[int, int]] = []  # of each episode: chunk, file
     for count, numbers in enumerate(_parted(episodes, table.nbytes / table.num_rows, files)):
@@ -68,7 +83,7 @@ def write(episodes: Episodes, path: Path, files: Files = Files()) -> None:
     _save_json(_info(episodes, arrays, len(sentences), files), path / INFO)
 
 
-def _arrays(episodes: Episodes, sentences: Sequence[str]) -> Arrays:
+def _arrays(episodes: Episodes, sentences: Sequence[str]) -> dict[str, NDArray[Any]]:
     """What is stored of every step."""
     index = np.arange(len(episodes.observations))
     frame = index - episodes.first
@@ -84,6 +99,18 @@ def _arrays(episodes: Episodes, sentences: Sequence[str]) -> Arrays:
         "task_index": task[episodes.index],
     }
     return {name: array.reshape(len(index), -1) for name, array in columns.items()}
+
+
+def _narration(segments: Sequence[Segment], commands: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """What is stored of every step about its segment."""
+    numbers = {command: number for number, command in enumerate(commands)}
+    lengths = [segment.end - segment.start for segment in segments]
+    columns = {
+        SUBTASK: [numbers[segment.command] for segment in segments],
+        SEGMENT: range(len(segments)),
+        KIND: [KINDS.index(segment.kind) for segment in segments],
+    }
+    return {name: np.repeat(each, lengths)[:, None] for name, each in columns.items()}
 
 
 def _step_table(arrays: Arrays) -> Any:
@@ -107,22 +134,21 @@ def _parted(episodes: Episodes, step_bytes: float, files: Files) -> Iterator[ran
     yield range(first, len(episodes))
 
 
-def _sentence_table(sentences: Sequence[str]) -> Any:
-    """The task sentences. LeRobot needs them as the index of a pandas table, hence the metadata."""
+def _sentence_table(sentences: Sequence[str], key: str = "task_index") -> Any:
+    """Sentences and their numbers. LeRobot needs them as the index of a pandas table, hence the
+    metadata."""
     pa, _ = pyarrow_modules()
     index = "__index_level_0__"
     label = {"name": None, "pandas_type": "unicode", "numpy_type": "object", "metadata": None}
-    number = {"name": "task_index", "pandas_type": "int64", "numpy_type": "int64", "metadata": None}
+    number = {"name": key, "pandas_type": "int64", "numpy_type": "int64", "metadata": None}
     pandas = {
         "index_columns": [index],
         "column_indexes": [label | {"field_name": None, "metadata": {"encoding": "UTF-8"}}],
-        "columns": [number | {"field_name": "task_index"}, label | {"field_name": index}],
+        "columns": [number | {"field_name": key}, label | {"field_name": index}],
         "creator": {"library": "pyarrow", "version": pa.__version__},
         "pandas_version": "2.0.0",
     }
-    table = pa.table(
-        {"task_index": np.arange(len(sentences)), index: pa.array(sentences, "string")}
-    )
+    table = pa.table({key: np.arange(len(sentences)), index: pa.array(sentences, "string")})
     return table.replace_schema_metadata({"pandas": json.dumps(pandas)})
 
 

@@ -59,9 +59,11 @@ class Beso:
     ) -> None:
         spec, config = body.spec, config or ChunkConfig()
         config.check(policy.network.horizon)
-        if abs(policy.fps * spec.dt - 1) > SOON:
+        self._per = max(1, round(1 / (policy.fps * spec.dt)))  # ticks an action
+        if abs(policy.fps * spec.dt * self._per - 1) > SOON:
             raise ValueError(
-                f"the policy acts {policy.fps:g} times a second, {spec.name} every {spec.dt} s"
+                f"the policy acts {policy.fps:g} times a second, {spec.name} every {spec.dt} s: "
+                "an action must last a whole number of ticks"
             )
         self.task, self.policy, self.config = task, policy, config
         self._body, self._spec, self._stream = body, spec, Stream(spec)
@@ -73,8 +75,12 @@ class Beso:
         self._mailbox: Mailbox[Numbers] = Mailbox(self._body.due)
         self._seen: deque[Vector] = deque(maxlen=self.policy.network.history)
         self._began = state.time
+        self._ticks = 0  # since then
         self._chunk: Numbers | None = None  # (horizon, action)
         self._chunk_began = 0.0  # [s] when its first action was due
+        self._wish: Vector | None = None  # the action of the last tick
+        # What was wished for when the chunk under way was asked for, and the one to come.
+        self._before: deque[Vector | None] = deque([None])
         self._late = 1  # actions that pass while a chunk is computed, as it took last time
         self._renew = 0  # the action of the chunk that the next chunk shall replace
         self._outcome = Outcome(goal.id, Status.RUNNING)
@@ -109,7 +115,10 @@ class Beso:
 
     def _think(self, state: State) -> None:
         """Take in the chunk that has arrived, and ask for the next one when it is time."""
-        self._seen.append(self.task.observe(state))
+        on_time = self._ticks % self._per == 0  # as far apart as in the data
+        self._ticks += 1
+        if on_time:
+            self._seen.append(self.task.observe(state))
         arrival = self._mailbox.poll(state.time)
         if arrival is not None:
             self._body.arrived(WORKER, arrival)
@@ -117,12 +126,13 @@ class Beso:
                 raise arrival.error
             assert arrival.result is not None
             self._chunk, self._chunk_began = arrival.result, arrival.requested
+            self._before.popleft()
             expired = min(self._index(state), len(self._chunk))
             self._late = max(1, expired)
             self._renew = expired + self.config.execute
             self.counts.chunks += 1
             self.counts.expired += expired
-        if self._mailbox.busy:
+        if self._mailbox.busy or not on_time:
             return
         if self._chunk is None or self._index(state) + self._late >= self._renew:
             history, goals, last = self._history(), self._wanted, self._rest(state)
@@ -131,18 +141,28 @@ class Beso:
                 return self.policy.sample(history, goals, self._rng, last)[0]
 
             self._mailbox.request(state.time, work)
+            anchor = list(self.task.layout.anchor)
+            first = self._seen[-1][anchor] if anchor else None
+            self._before.append(first if self._wish is None else self._wish)
 
     def _index(self, state: State) -> int:
-        """Of the action of the chunk that is due now."""
-        return round((state.time - self._chunk_began) * self.policy.fps)
+        """Of the action of the chunk that is under way now."""
+        return int((state.time - self._chunk_began) * self.policy.fps + 1e-3)
 
     def _action(self, state: State) -> Vector | None:
-        """The action that is due, or the last one again; None before there is any."""
+        """What is due at the end of this tick: an action is where to be when its time is over, and
+        before that on the way from the one before. The last one stays; None before there is any."""
         if self._chunk is None:
             return None
-        index = self._index(state)
-        self.counts.starved += index >= len(self._chunk)
-        return np.asarray(self._chunk[min(index, len(self._chunk) - 1)], dtype=np.float64)
+        index, last = self._index(state), len(self._chunk) - 1
+        self.counts.starved += index > last
+        action = np.asarray(self._chunk[min(index, last)], dtype=np.float64)
+        before = self._chunk[index - 1] if 0 < index <= last else self._before[0]
+        if self._per > 1 and index <= last and before is not None:
+            gone = (state.time - self._chunk_began + self._spec.dt) * self.policy.fps - index
+            action = action * gone + before * (1 - gone)
+        self._wish = action
+        return action
 
     def _history(self) -> Numbers:
         """(1, history, observation), oldest first; the first repeated while there are few."""

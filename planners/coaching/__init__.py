@@ -1,0 +1,1 @@
+"""Coaching: what a person may ask for, in which words, and who shows how it is done."""

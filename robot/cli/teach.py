@@ -1,0 +1,157 @@
+"""Narrated demonstrations of chores, by a teacher that sees the truth, through the whole stack."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import accumulate
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from robot.chores import ChoreName, Progress
+from robot.cli import build
+from robot.cli.cap_episodes import REST, Stage
+from robot.cli.demonstrate import NoDemonstration
+from robot.table_frame import ACTION, PERIOD
+from robot.types import Tick, Vector
+
+if TYPE_CHECKING:
+    from planners.coaching.teacher import Said
+    from skills.beso.episodes import Episodes
+    from skills.beso.segments import Segment
+
+DURATION = 150.0  # [s] simulated, at most
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One demonstration, and what came of it."""
+
+    fault: str  # why the chore has not been done, or nothing
+    reached: tuple[str, ...]  # stages
+    instruction: str
+    frames: Vector  # (n, FRAME) see robot.table_frame
+    actions: Vector  # (n, ACTION)
+    segments: "tuple[Segment, ...]"
+    simulated: float  # [s]
+
+
+def teach(chore: ChoreName, engine: build.EngineName, seed: int, varied: bool = True) -> Lesson:
+    """One demonstration; `varied`: on another day, in a style of its own, with what goes wrong."""
+    from planners.coaching.teacher import Style, Teacher
+    from planners.coaching.wordings import instruct
+    from robot.estimate import Estimator
+    from robot.features import Hand
+    from robot.loop import Stack, run
+    from robot.mode import Mode
+    from sim import chores
+    from sim.tabletop import Tabletop, TabletopConfig
+
+    spec = build.robot_spec()
+    setting = chores.draw(np.random.default_rng([seed, 0]), chore, varied)
+    config = TabletopConfig(engine, duration=DURATION, conditions=setting.conditions)
+    world = Tabletop(spec, setting.scene, config)
+    rng = np.random.default_rng([seed, 1])
+    teacher = Teacher(setting.chore, spec, rng, None if varied else Style())
+    supervisor = build.supervisor(spec)
+    mode = Mode(supervisor)
+    mode.engage()
+    hand, progress = Hand(spec), Progress(setting.chore)
+    times: list[float] = []
+    frames: list[Vector] = []
+    every = round(PERIOD / spec.dt)
+    ticks = 0
+
+    def record(tick: Tick) -> None:
+        nonlocal ticks
+        if ticks % every == 0 and tick.state.objects:
+            times.append(tick.state.time)
+            frames.append(hand.frame(tick.state))
+            progress.see(world.truth(), hand.of(tick.state.q)[:3])
+        ticks += 1
+
+    try:
+        before = world.truth()
+        run(
+            Stack(
+                robot=Stage(world),
+                planner=teacher,
+                skills=build.skills(spec),
+                supervisor=supervisor,
+                mode=mode,
+                estimator=Estimator(spec),
+                record=record,
+                until=lambda tick: teacher.finished or mode.halted,
+            )
+        )
+        after, simulated = world.truth(), world.now()
+        for _ in range(round(REST / spec.dt)):
+            world.advance()
+        where = hand.of(world.engine.joints()[0])[:3]
+        fault = setting.chore.done(before, after, world.truth(), where)
+    finally:
+        world.close()
+    if teacher.gave_up or not teacher.finished:
+        fault = fault or "the teacher gave up"
+    seen = np.array(frames)
+    return Lesson(
+        fault,
+        tuple(progress.reached),
+        instruct(setting.chore, rng),
+        seen[:-1],
+        seen[1:, :ACTION],
+        segments_of(teacher.said, times[:-1]),
+        simulated,
+    )
+
+
+def segments_of(said: "Sequence[Said]", times: Sequence[float]) -> "tuple[Segment, ...]":
+    """The segments that a narration makes of steps at `times` [s]; what has no step has none."""
+    from skills.beso.segments import Segment
+
+    starts = [0, *np.searchsorted(times, [line.time for line in said[1:]]).tolist(), len(times)]
+    return tuple(
+        Segment(start, end, line.command, line.kind)
+        for line, start, end in zip(said, starts, starts[1:], strict=False)
+        if end > start
+    )
+
+
+def many(chore: ChoreName, engine: build.EngineName, seeds: range, jobs: int) -> "Iterator[Lesson]":
+    """Every seed's demonstration, in order."""
+    if jobs == 1:
+        yield from (teach(chore, engine, seed) for seed in seeds)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        n = len(seeds)
+        yield from pool.map(teach, [chore] * n, [engine] * n, seeds)
+
+
+def together(lessons: Sequence[Lesson]) -> "tuple[Episodes, list[Segment]]":
+    """The demonstrations as one dataset, and the segments of it."""
+    from skills.beso.episodes import Episodes
+    from skills.beso.segments import Segment
+
+    if not lessons:
+        raise NoDemonstration
+    ends = [*accumulate(len(lesson.frames) for lesson in lessons)]
+    segments = [
+        Segment(each.start + first, each.end + first, each.command, each.kind)
+        for lesson, first in zip(lessons, [0, *ends], strict=False)
+        for each in lesson.segments
+    ]
+    episodes = Episodes.of(
+        np.concatenate([lesson.frames for lesson in lessons]),
+        np.concatenate([lesson.actions for lesson in lessons]),
+        ends,
+        1 / PERIOD,
+        tuple(lesson.instruction for lesson in lessons),
+    )
+    return episodes, segments
+
+
+def kinds(segments: "Sequence[Segment]") -> dict[str, int]:
+    """How many segments are of each kind."""
+    found = [segment.kind for segment in segments]
+    return {kind: found.count(kind) for kind in dict.fromkeys(found)}
