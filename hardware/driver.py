@@ -4,7 +4,10 @@ It is the one loop again. Its skill is what the watchdog lets through, and its S
 guard before the joints: without a command for the robot's timeout it brakes and holds.
 """
 
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -16,8 +19,9 @@ from visualization_msgs.msg import MarkerArray
 
 from hardware import convert, topics
 from hardware.follow import Follow
+from hardware.lifecycle import Managed
 from hardware.ros import COMMANDS, STATES, Diagnostics, Ros
-from hardware.signals import signals
+from hardware.signals import Asked, signals
 from robot.estimate import Estimator
 from robot.loop import Stack, run
 from robot.messages import camera_topic
@@ -26,6 +30,7 @@ from robot.safety import Supervisor
 from robot.tennis import BALL
 from robot.types import Command, Observation, Robot, RobotSpec, Tick
 
+Make = Callable[[], tuple[Robot, Supervisor]]
 ANSWER = 0.5  # of a control period that a driver waits for the answer to what it has just published
 
 
@@ -37,45 +42,87 @@ class DriverConfig:
     ball: bool = True
 
 
-def serve(robot: Robot, supervisor: Supervisor, config: DriverConfig | None = None) -> None:
-    """Until a signal comes, or the robot says that it is over; leaves it at rest."""
-    ros = Ros("driver", urgent=True)
+def serve(make: Make, config: DriverConfig | None = None, autostart: bool = True) -> None:
+    """Until a signal comes, or the robot says that it is over; leaves it at rest.
+
+    `make`: the robot and its Supervisor, when the node is configured. Without `autostart` that, and
+    to obey, waits until somebody asks for it: see `hardware.lifecycle`.
+    """
+    ros = Ros("driver", urgent=True, make=partial(Managed, make=make))
+    node = ros.node
+    assert isinstance(node, Managed)
     try:
         with signals() as asked:
-            follow = Follow(robot.spec, supervisor)
-            served = Served(robot, ros, follow, config or DriverConfig())
-            diagnostics = Diagnostics(ros)
-
-            def hear() -> tuple:
-                follow.leaving = asked.end
-                if not supervisor.stopped:
-                    served.await_answer()
-                return follow.tend(monotonic())
-
-            def record(tick: Tick) -> None:
-                trouble = supervisor.reason if supervisor.stopped else ""
-                diagnostics.show(status(trouble, follow))
-
-            def rests(tick: Tick) -> bool:
-                return asked.end and not tick.state.reference.qd.any()
-
-            mode = Mode(supervisor)
-            mode.engage()
-            run(
-                Stack(
-                    robot=served,
-                    planner=follow,
-                    skills={"follow": follow, "hold": follow},
-                    supervisor=supervisor,
-                    mode=mode,
-                    estimator=Estimator(robot.spec),
-                    hear=hear,
-                    record=record,
-                    until=rests,
-                )
-            )
+            if autostart:
+                node.begin()
+            while not (asked.end or node.over):
+                if node.thing is None:
+                    ros.spin(0.1)
+                    continue
+                robot, supervisor = node.thing
+                with closing(robot):
+                    if _drive(ros, node, robot, supervisor, config or DriverConfig(), asked):
+                        return
     finally:
         ros.close()
+
+
+def _drive(
+    ros: Ros,
+    node: Managed,
+    robot: Robot,
+    supervisor: Supervisor,
+    config: DriverConfig,
+    asked: Asked,
+) -> bool:
+    """Drive `robot` until it shall end; whether it said itself that it is over."""
+    follow = Follow(robot.spec, supervisor)
+    served = Served(robot, ros, follow, config)
+    diagnostics = Diagnostics(ros)
+
+    def unwanted() -> str:
+        """Why nobody is obeyed."""
+        if asked.end or node.over or node.thing is None:
+            return "the driver ends"
+        return "" if node.active else "the driver is inactive"
+
+    def hear() -> tuple:
+        follow.unwanted = unwanted()
+        if not supervisor.stopped:
+            served.await_answer()
+        return follow.tend(monotonic())
+
+    def record(tick: Tick) -> None:
+        trouble = supervisor.reason if supervisor.stopped else ""
+        diagnostics.show(status(trouble, follow))
+
+    def rests(tick: Tick) -> bool:
+        return unwanted() == "the driver ends" and not tick.state.reference.qd.any()
+
+    mode = Mode(supervisor)
+    mode.engage()
+    ended = True
+
+    def until(tick: Tick) -> bool:
+        nonlocal ended
+        ended = not rests(tick)
+        return not ended
+
+    run(
+        Stack(
+            robot=served,
+            planner=follow,
+            skills={"follow": follow, "hold": follow},
+            supervisor=supervisor,
+            mode=mode,
+            estimator=Estimator(robot.spec),
+            hear=hear,
+            record=record,
+            until=until,
+        )
+    )
+    served.leave()
+    return ended
 
 
 def status(trouble: str, follow: Follow) -> DiagnosticStatus:
@@ -96,11 +143,18 @@ class Served:
         self._began = monotonic()
         self._stamped = ros.stamp()  # then
         self._last = 0  # stamp [ns] of the last joint state
-        ros.subscribe(JointTrajectory, topics.GATED, COMMANDS, self._take)
+        self._orders = ros.subscribe(JointTrajectory, topics.GATED, COMMANDS, self._take)
 
     def _take(self, message: JointTrajectory) -> None:
         # It came at some time since the last tick: taken for the earliest that is likely.
         self._follow.take(convert.order(message), monotonic() - self.spec.dt)
+
+    def leave(self) -> None:
+        """Publish and hear nothing more."""
+        node = self._ros.node
+        node.destroy_subscription(self._orders)
+        for publisher in (self._states, self._objects, self._ball, *self._cameras.values()):
+            node.destroy_publisher(publisher)
 
     def now(self) -> float:
         return self._robot.now()

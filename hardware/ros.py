@@ -17,6 +17,8 @@ from hardware import topics
 
 os.environ.setdefault("AMENT_PREFIX_PATH", sys.prefix)  # where pip puts the wheels
 os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")  # nothing beyond loopback
+# Not through shared memory: what is killed there may take its locks, and its peers, with it.
+os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4")
 os.environ.setdefault("ROS_LOG_DIR", str(Path(gettempdir()) / f"courtside-{os.getuid()}-ros"))
 
 import rclpy
@@ -25,12 +27,13 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
+from rclpy.subscription import Subscription
 from std_msgs.msg import String
 
 log = logging.getLogger(__name__)
 
 STATES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)  # what sensors say
-COMMANDS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
+COMMANDS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 TEXTS = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 LATCHED = QoSProfile(
     depth=1,
@@ -48,16 +51,18 @@ Message = TypeVar("Message")
 class Ros:
     """A node of this process, and its executor: everything happens within `spin`."""
 
-    def __init__(self, name: str, urgent: bool = False) -> None:
-        """`urgent`: this process goes before what else runs here, where that is allowed."""
+    def __init__(self, name: str, urgent: bool = False, make: Callable[..., Node] = Node) -> None:
+        """`urgent`: this thread and DDS's go before what else runs here, where that is allowed.
+        `make`: the node, of its name and context."""
         if urgent:
-            with suppress(PermissionError):  # its threads, and so DDS's, take after it
-                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+            _hurry(os.SCHED_FIFO)  # DDS's threads, which begin now, take after this one ...
         self._context = rclpy.Context()
         rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
-        self.node: Node = rclpy.create_node(name, context=self._context)
+        self.node = make(name, context=self._context)
         self._executor = _executor(self._context)
         self._executor.add_node(self.node)
+        if urgent:
+            _hurry(os.SCHED_FIFO | os.SCHED_RESET_ON_FORK)  # ... and what begins later does not
         self._alive: Publisher[String] | None = None
         self._next_alive = 0.0
         self._name = name
@@ -68,12 +73,12 @@ class Ros:
 
     def subscribe(
         self, kind: type[Message], topic: str, qos: QoSProfile, callback: Callable[[Message], None]
-    ) -> None:
+    ) -> "Subscription[Message]":
         def taken(message: Message) -> None:
             self._taken += 1
             callback(message)
 
-        self.node.create_subscription(kind, topic, taken, qos)  # type: ignore[type-var]
+        return self.node.create_subscription(kind, topic, taken, qos)  # type: ignore[type-var]
 
     def show_alive(self) -> None:
         """From now on, say so while `spin` is called: whoever needs this node stops without it."""
@@ -120,6 +125,12 @@ class Ros:
         with suppress(Exception):  # of an executor without nodes: nothing depends on it any more
             self._executor.shutdown()
         self._context.try_shutdown()
+
+
+def _hurry(policy: int) -> None:
+    """Schedule this thread by `policy`, if its user may."""
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, policy, os.sched_param(PRIORITY))
 
 
 def _executor(context: rclpy.Context) -> Any:

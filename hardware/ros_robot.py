@@ -24,7 +24,7 @@ from visualization_msgs.msg import MarkerArray
 
 from hardware import convert, topics
 from hardware.robot_file import RobotFile, RobotFileError, from_json
-from hardware.ros import COMMANDS, LATCHED, STATES, TEXTS, Ros
+from hardware.ros import COMMANDS, LATCHED, STATES, TEXTS, Diagnostics, Ros
 from robot.messages import camera_topic
 from robot.tennis import BALL
 from robot.types import Command, Fix, Image, Observation, RobotSpec, Utterance, vector
@@ -49,7 +49,7 @@ class RosRobot:
         `cameras`: whose images are observed. Raises NoRobot after `patience` [s] without them.
         """
         self._patience = patience
-        self._ros = Ros("stack")
+        self._ros = Ros("stack", urgent=True)
         try:
             self._robot = self._meet()
             self.spec: RobotSpec = self._robot.spec
@@ -80,7 +80,9 @@ class RosRobot:
         self._answers = 0  # the stamp [ns] that the next command answers
         self._fresh, self._open = False, True
         self._fixes: dict[str, Fix] = {}
+        self._gone: set[str] = set()
         self._images: dict[str, Image] = {}
+        self._diagnostics = Diagnostics(ros)
         self._heard: list[str] = []
         self._status: Mapping[str, str] = {}
         self._status_at, self._armed_at, self._reason = monotonic(), 0.0, ""
@@ -122,7 +124,9 @@ class RosRobot:
         joints = self._joints
         fixes, self._fixes = self._fixes, {}
         images, self._images = self._images, {}
+        gone, self._gone = self._gone, set()
         self._answers = self._stamp
+        self._diagnostics.show(convert.to_status(topics.STACK, self.closed(), self.counts))
         return Observation(
             time=self._time,
             received=self._received,
@@ -131,6 +135,7 @@ class RosRobot:
             qd=vector(joints.qd),
             fixes=fixes,
             images=images,
+            gone=frozenset(gone),
         )
 
     def write(self, command: Command) -> None:
@@ -230,6 +235,8 @@ class RosRobot:
     def _see_objects(self, message: MarkerArray) -> None:
         for stamp, name, fix in convert.fixes(message):
             self._fixes[name] = replace(fix, time=self._placed(stamp))
+            self._gone.discard(name)
+        self._gone.update(convert.gone(message))
 
     def _see_ball(self, message: PointStamped) -> None:
         time = self._placed(convert.nanoseconds(message.header.stamp))
