@@ -28,6 +28,7 @@ from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
+from rclpy.task import Future
 from std_msgs.msg import String
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,10 @@ class Ros:
                 return False
             self.spin(0.02)
         return True
+
+    def future(self) -> Future:
+        """That a callback can wait for, within `spin`."""
+        return Future(executor=self._executor)
 
     def stamp(self) -> int:
         """[ns] now, on the clock that stamps are of."""

@@ -8,10 +8,11 @@ import logging
 import os
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PointStamped
@@ -25,9 +26,13 @@ from visualization_msgs.msg import MarkerArray
 from hardware import convert, topics
 from hardware.robot_file import RobotFile, RobotFileError, from_json
 from hardware.ros import COMMANDS, LATCHED, STATES, TEXTS, Diagnostics, Ros
+from hardware.text import clean
 from robot.messages import camera_topic
 from robot.tennis import BALL
-from robot.types import Command, Fix, Image, Observation, RobotSpec, Utterance, vector
+from robot.types import Command, Fix, Image, Observation, RobotSpec, Tick, Utterance, vector
+
+if TYPE_CHECKING:  # they need the package in hardware/interfaces/
+    from hardware.actions import Actions, Doer
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +92,7 @@ class RosRobot:
         self._status: Mapping[str, str] = {}
         self._status_at, self._armed_at, self._reason = monotonic(), 0.0, ""
         self._arming: Future | None = None
+        self._actions: Actions | None = None
         self._commands = ros.publisher(JointTrajectory, topics.COMMAND, COMMANDS)
         self._ears = ros.publisher(String, topics.HEARD, TEXTS)
         self._mouth = ros.publisher(String, topics.SAID, TEXTS)
@@ -151,6 +157,8 @@ class RosRobot:
         """Let go: the watchdog stops the robot and passes nothing more."""
         if self._open:
             self._open = False
+            if self._actions is not None:
+                self._actions.close()
             self._commands.publish(convert.to_stop(self._answers, self.commander))
             self._ros.close()
 
@@ -212,6 +220,25 @@ class RosRobot:
             log.info("heard over ROS 2: %s", text)
             self._heard.append(text)
 
+    # --- other programs ---------------------------------------------------------------------
+
+    def offer(self, doer: "Doer", said: Sequence[str]) -> str:
+        """Let others ask `doer` for something, by actions; why they cannot, or nothing.
+
+        `said`: all that the robot has said so far; it grows.
+        """
+        try:
+            from hardware.actions import Actions
+        except ImportError:
+            return "no actions: build their package with hardware/interfaces/build.sh, or colcon"
+        self._actions = Actions(self._ros, self.spec, doer, said)
+        return ""
+
+    def follow(self, tick: Tick) -> None:
+        """A tick is over."""
+        if self._actions is not None:
+            self._actions.tend(tick)
+
     # --- sensors ----------------------------------------------------------------------------
 
     def _placed(self, stamp: int) -> float:
@@ -248,8 +275,3 @@ class RosRobot:
             self._images[camera] = convert.image(message, time)
         except ValueError as error:
             self.counts[f"{camera}: {error}"] += 1
-
-
-def clean(text: str) -> str:
-    """One printable line of bounded length."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[: topics.LONGEST]

@@ -50,6 +50,10 @@ class Guard(Protocol):
         """What people said on its side since the last call."""
         ...
 
+    def follow(self, tick: Tick) -> None:
+        """A tick is over."""
+        ...
+
 
 class Voice:
     """Says what the robot says, and shows on standard error what happens, unless `quiet`."""
@@ -231,6 +235,8 @@ class Session:
                 guard.arm()  # a person has re-armed the stack, and means all of it
             self.last = tick
             self.voice.follow(tick)
+            if guard is not None:
+                guard.follow(tick)
             if self.recorder is not None:
                 self.recorder(tick)
 
