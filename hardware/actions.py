@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from courtside_interfaces.action import ExecuteSkill, Instruct
 from courtside_interfaces.msg import Verdict
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ActionServer, CancelResponse, GoalResponse
 from rclpy.task import Future
 
 from hardware import convert, topics

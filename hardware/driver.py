@@ -22,6 +22,7 @@ from hardware.follow import Follow
 from hardware.lifecycle import Managed
 from hardware.ros import COMMANDS, STATES, Diagnostics, Ros
 from hardware.signals import Asked, signals
+from hardware.stamps import Stamps
 from robot.estimate import Estimator
 from robot.loop import Stack, run
 from robot.messages import camera_topic
@@ -36,10 +37,11 @@ ANSWER = 0.5  # of a control period that a driver waits for the answer to what i
 
 @dataclass(frozen=True)
 class DriverConfig:
-    """What is published besides the joints."""
+    """What is published besides the joints, and who is told."""
 
     objects: bool = True  # where objects are, if the robot knows; a perception node may do that
     ball: bool = True
+    obeys: Callable[[float], None] = lambda time: None  # called with the robot's time [s], at first
 
 
 def serve(make: Make, config: DriverConfig | None = None, autostart: bool = True) -> None:
@@ -92,8 +94,14 @@ def _drive(
             served.await_answer()
         return follow.tend(monotonic())
 
+    obeyed = False
+
     def record(tick: Tick) -> None:
-        trouble = supervisor.reason if supervisor.stopped else ""
+        nonlocal obeyed
+        if not obeyed and not supervisor.stopped:
+            obeyed = True
+            config.obeys(robot.now())
+        trouble = unwanted() or (supervisor.reason if supervisor.stopped else "")
         diagnostics.show(status(trouble, follow))
 
     def rests(tick: Tick) -> bool:
@@ -139,7 +147,7 @@ class Served:
         self._objects = ros.publisher(MarkerArray, topics.OBJECTS, STATES)
         self._ball = ros.publisher(PointStamped, topics.BALL, STATES)
         self._cameras: dict[str, Publisher[CompressedImage]] = {}
-        self._offset: int | None = None  # [ns] from the robot's clock to stamps
+        self._stamps = Stamps()
         self._began = monotonic()
         self._stamped = ros.stamp()  # then
         self._last = 0  # stamp [ns] of the last joint state
@@ -161,25 +169,17 @@ class Served:
 
     def wait(self) -> bool:
         more = self._robot.wait()
-        self._align()
+        clock = self._stamped + round((monotonic() - self._began) * 1e9)
+        self._stamps.tick(self._robot.now(), clock)
         self._ros.spin()
         return more
-
-    def _align(self) -> None:
-        """Stamps follow the clock, but not its jumps, nor each tick's little delay."""
-        clock = self._stamped + round((monotonic() - self._began) * 1e9)
-        offset = clock - round(self._robot.now() * 1e9)
-        if self._offset is None or abs(offset - self._offset) * 1e-9 > 2 * self.spec.dt:
-            self._offset = offset
-
-    def _stamp(self, time: float) -> int:
-        assert self._offset is not None
-        return self._offset + round(time * 1e9)
 
     def read(self) -> Observation:
         obs = self._robot.read()
         self._publish_things(obs)
-        self._last = max(self._stamp(obs.time), self._last + 1)  # no two states have the same
+        self._last = max(
+            self._stamps.stamp(obs.time), self._last + 1
+        )  # no two states have the same
         self._states.publish(convert.to_joint_state(self._last, self.spec.joints, obs.q, obs.qd))
         return obs
 
@@ -195,16 +195,16 @@ class Served:
         things = dict(obs.fixes)
         ball = things.pop(BALL, None)
         if ball is not None and self._config.ball:
-            self._ball.publish(convert.to_point(self._stamp(ball.time), ball.position))
+            self._ball.publish(convert.to_point(self._stamps.stamp(ball.time), ball.position))
         if things and self._config.objects:
-            stamps = {name: self._stamp(fix.time) for name, fix in things.items()}
+            stamps = {name: self._stamps.stamp(fix.time) for name, fix in things.items()}
             self._objects.publish(convert.to_markers(stamps, things))
         for camera, image in obs.images.items():
             if camera not in self._cameras:
                 topic = camera_topic(camera)
                 self._cameras[camera] = self._ros.publisher(CompressedImage, topic, STATES)
             if self._cameras[camera].get_subscription_count():
-                stamp = self._stamp(image.time)
+                stamp = self._stamps.stamp(image.time)
                 self._cameras[camera].publish(convert.to_image(stamp, camera, image))
 
     def write(self, command: Command) -> None:

@@ -58,8 +58,19 @@ class Ros:
         if urgent:
             _hurry(os.SCHED_FIFO)  # DDS's threads, which begin now, take after this one ...
         self._context = rclpy.Context()
-        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
-        self.node = make(name, context=self._context)
+        # An enclave each, for where SROS 2 is turned on: see security/policy.xml.
+        enclave = (
+            [] if "--enclave" in sys.argv else ["--ros-args", "--enclave", f"/courtside/{name}"]
+        )
+        given = sys.argv[sys.argv.index("--ros-args") :] if "--ros-args" in sys.argv else []
+        rclpy.init(
+            args=[*enclave, *given],
+            context=self._context,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+        # There are no parameters, and its log is not rclpy's: the less there is to be discovered.
+        less = {"start_parameter_services": False, "enable_rosout": False}
+        self.node = make(name, context=self._context, **less)
         self._executor = _executor(self._context)
         self._executor.add_node(self.node)
         if urgent:

@@ -12,12 +12,14 @@ from tyro.conf import Positional
 
 from robot.cli import build, worlds
 from robot.cli.errors import WrongUse
+from robot.shots import returned
 
 if TYPE_CHECKING:
     from hardware.robot_file import RobotFile
     from robot.safety import Supervisor
     from robot.types import Robot, RobotSpec
 
+ENDLESS = 999  # games of a match that is not to be over
 BEHIND = 5.0  # [s] that a driver may lag: where a command was lost while the limits were in use
 
 
@@ -84,10 +86,11 @@ class Node:
             made.append(self._simulated(spec))
             return made[-1], build.supervisor(spec, BEHIND)
 
-        seen = self.perception == "camera"
-        serve(make, DriverConfig(objects=not seen, ball=not seen), self.autostart)
-        if self.world == "tennis" and made:
-            print(f"score: {_score(made[-1])}", file=sys.stderr)
+        seen, obeyed = self.perception == "camera", []
+        config = DriverConfig(objects=not seen, ball=not seen, obeys=obeyed.append)
+        serve(make, config, self.autostart)
+        if self.world == "tennis" and obeyed:
+            print(f"score: {_score(made[-1], obeyed[0])}", file=sys.stderr)
 
     def _simulated(self, spec: "RobotSpec") -> "Robot":
         film = self.frames > 0
@@ -97,7 +100,9 @@ class Node:
         if self.world == "blockpush":
             return worlds.blockpush(self.seed, self.engine, inf, 1.0, film)
         if self.world == "tennis":
-            return worlds.tennis(self.seed, duration=inf, speed=1.0, film=film, shows=seen)
+            return worlds.tennis(
+                self.seed, games=ENDLESS, duration=inf, speed=1.0, film=film, shows=seen
+            )
         from robot.vision.cameras import CAMERAS
         from sim.tabletop import TabletopConfig
 
@@ -134,12 +139,11 @@ class Node:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _score(match: Any) -> str:
-    """Of a match of table tennis: how many balls came back, and the points."""
-    shots = [shot for shot in match.results() if shot.by == "robot"]
-    back = sum(shot.good for shot in shots)
+def _score(match: Any, since: float) -> str:
+    """Of a match of table tennis, from the time [s] on at which the robot was first commanded."""
+    back, balls = returned(match.results(), since)
     points = ", ".join(f"{side.name.lower()} {n}" for side, n in match.score.points.items())
-    return f"{back} of {len(shots)} balls returned; points: {points}"
+    return f"{back} of {balls} balls returned; points: {points}"
 
 
 def robot_file(robot: str, spec: "RobotSpec") -> "RobotFile":
