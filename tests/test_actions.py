@@ -29,6 +29,8 @@ from robot.types import (
 )
 from robot.types import Verdict as Let
 
+pytestmark = pytest.mark.xdist_group("dds")
+
 SUCCEEDED, CANCELED, ABORTED = 4, 5, 6  # action_msgs/GoalStatus
 
 

@@ -8,9 +8,11 @@ import json
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from math import inf, nan
 from pathlib import Path
 from time import sleep
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -224,6 +226,51 @@ def test_doctor_looks_at_the_live_topics(nodes):
     good, note = found["names"]
     assert not good and "no joint state of wrong_joint; there are shoulder_pan_joint" in note
     assert found["/nobody"] == (False, "nobody listens: is the controller active?")
+
+
+# --- security -----------------------------------------------------------------------------------
+
+
+def test_nodes_say_and_hear_what_the_policy_allows(nodes, witness, sweeper):
+    """Of the policy for SROS 2: all that is there is allowed, and nobody else may command."""
+    allowed = policy()
+    graph = witness.ros.node
+    for name in ("driver", "watchdog", "coach", "stack"):
+        for kind, found in (
+            ("publish", graph.get_publisher_names_and_types_by_node(name, "/")),
+            ("subscribe", graph.get_subscriber_names_and_types_by_node(name, "/")),
+            ("reply", graph.get_service_names_and_types_by_node(name, "/")),
+        ):
+            there = {topic.removeprefix("/") for topic, _ in found}
+            assert there, f"{name}: nothing to {kind}"
+            assert there <= allowed[name, kind], there - allowed[name, kind]
+    commanders = {who for (who, kind), topics_ in allowed.items() if "courtside/gated" in topics_}
+    assert commanders == {"watchdog", "driver"}
+    assert not any(
+        "courtside/operator/command" in topics_ and kind == "publish"
+        for (_, kind), topics_ in allowed.items()
+    )
+
+
+def policy() -> dict[tuple[str, str], set[str]]:
+    """What each node may do, by its name and the kind."""
+    root = ElementTree.parse(Path(__file__).parents[1] / "hardware" / "security" / "policy.xml")
+    allowed: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for enclave in root.iter("enclave"):
+        for profile in enclave.iter("profile"):
+            name = profile.attrib["node"]
+            assert enclave.attrib["path"] == f"/courtside/{name}"
+            for group in profile:
+                (kind,) = group.attrib
+                assert group.attrib[kind] == "ALLOW"
+                allowed[name, kind] |= {entry.text for entry in group}
+                if kind == "execute":
+                    for entry in group:
+                        verbs = ("send_goal", "cancel_goal", "get_result")
+                        allowed[name, "reply"] |= {f"{entry.text}/_action/{v}" for v in verbs}
+                        told = {f"{entry.text}/_action/{v}" for v in ("feedback", "status")}
+                        allowed[name, "publish"] |= told
+    return allowed
 
 
 # --- life cycle ---------------------------------------------------------------------------------
