@@ -5,7 +5,6 @@ guard before the joints: without a command for the robot's timeout it brakes and
 """
 
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -57,36 +56,30 @@ def serve(make: Make, config: DriverConfig | None = None, autostart: bool = True
         with signals() as asked:
             if autostart:
                 node.begin()
+            diagnostics = Diagnostics(ros)
             while not (asked.end or node.over):
                 if node.thing is None:
                     ros.spin(0.1)
-                    continue
-                robot, supervisor = node.thing
-                with closing(robot):
-                    if _drive(ros, node, robot, supervisor, config or DriverConfig(), asked):
-                        return
+                elif _drive(ros, node, config or DriverConfig(), diagnostics, asked):
+                    return
     finally:
         ros.close()
 
 
 def _drive(
-    ros: Ros,
-    node: Managed,
-    robot: Robot,
-    supervisor: Supervisor,
-    config: DriverConfig,
-    asked: Asked,
+    ros: Ros, node: Managed, config: DriverConfig, diagnostics: Diagnostics, asked: Asked
 ) -> bool:
-    """Drive `robot` until it shall end; whether it said itself that it is over."""
+    """Drive the robot of `node` until it shall end; whether it said itself that it is over."""
+    thing = robot, supervisor = node.thing
     follow = Follow(robot.spec, supervisor)
     served = Served(robot, ros, follow, config)
-    diagnostics = Diagnostics(ros)
+
+    def ends() -> bool:
+        return asked.end or node.over or node.thing is not thing
 
     def unwanted() -> str:
         """Why nobody is obeyed."""
-        if asked.end or node.over or node.thing is None:
-            return "the driver ends"
-        return "" if node.active else "the driver is inactive"
+        return "the driver ends" if ends() else "" if node.active else "the driver is inactive"
 
     def hear() -> tuple:
         follow.unwanted = unwanted()
@@ -104,33 +97,32 @@ def _drive(
         trouble = unwanted() or (supervisor.reason if supervisor.stopped else "")
         diagnostics.show(status(trouble, follow))
 
-    def rests(tick: Tick) -> bool:
-        return unwanted() == "the driver ends" and not tick.state.reference.qd.any()
+    rested = False
+
+    def until(tick: Tick) -> bool:
+        nonlocal rested
+        rested = ends() and not tick.state.reference.qd.any()
+        return rested
 
     mode = Mode(supervisor)
     mode.engage()
-    ended = True
-
-    def until(tick: Tick) -> bool:
-        nonlocal ended
-        ended = not rests(tick)
-        return not ended
-
-    run(
-        Stack(
-            robot=served,
-            planner=follow,
-            skills={"follow": follow, "hold": follow},
-            supervisor=supervisor,
-            mode=mode,
-            estimator=Estimator(robot.spec),
-            hear=hear,
-            record=record,
-            until=until,
+    try:
+        run(
+            Stack(
+                robot=served,
+                planner=follow,
+                skills={"follow": follow, "hold": follow},
+                supervisor=supervisor,
+                mode=mode,
+                estimator=Estimator(robot.spec),
+                hear=hear,
+                record=record,
+                until=until,
+            )
         )
-    )
-    served.leave()
-    return ended
+    finally:
+        served.leave()
+    return not rested
 
 
 def status(trouble: str, follow: Follow) -> DiagnosticStatus:
