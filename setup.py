@@ -2,4 +2,6 @@
 
 from setuptools import setup
 
-setup()
+made = setup()
+for part in (made, made.metadata):  # colcon reads these, and only plain values
+    part.python_requires = str(part.python_requires)

@@ -36,7 +36,7 @@ from robot.specs import UR5E
 from robot.types import Command, JointMode
 
 COURTSIDE = Path(sys.executable).with_name("courtside")
-PATIENCE = 60.0  # [s] for what takes a second on a machine that has time
+PATIENCE = 120.0  # [s] for what takes a second on a machine that has time
 DOMAINS = range(1, 102)  # whose ports are none that Linux gives away
 ALL = QoSProfile(depth=2000, reliability=ReliabilityPolicy.BEST_EFFORT)  # however late it is read
 STALLS = ("no command for", "is gone", "is silent", "observation is", "nobody commanded")
