@@ -136,8 +136,8 @@ class Served:
         self._robot, self._ros, self._follow, self._config = robot, ros, follow, config
         self.spec: RobotSpec = robot.spec
         self._states = ros.publisher(JointState, topics.JOINT_STATES, STATES)
-        self._objects = ros.publisher(MarkerArray, topics.OBJECTS, STATES)
-        self._ball = ros.publisher(PointStamped, topics.BALL, STATES)
+        self._objects: Publisher[MarkerArray] | None = None  # once there are some
+        self._ball: Publisher[PointStamped] | None = None
         self._cameras: dict[str, Publisher[CompressedImage]] = {}
         self._stamps = Stamps()
         self._began = monotonic()
@@ -154,7 +154,8 @@ class Served:
         node = self._ros.node
         node.destroy_subscription(self._orders)
         for publisher in (self._states, self._objects, self._ball, *self._cameras.values()):
-            node.destroy_publisher(publisher)
+            if publisher is not None:
+                node.destroy_publisher(publisher)
 
     def now(self) -> float:
         return self._robot.now()
@@ -187,9 +188,12 @@ class Served:
         things = dict(obs.fixes)
         ball = things.pop(BALL, None)
         if ball is not None and self._config.ball:
+            self._ball = self._ball or self._ros.publisher(PointStamped, topics.BALL, STATES)
             self._ball.publish(convert.to_point(self._stamps.stamp(ball.time), ball.position))
         if things and self._config.objects:
             stamps = {name: self._stamps.stamp(fix.time) for name, fix in things.items()}
+            made = self._objects or self._ros.publisher(MarkerArray, topics.OBJECTS, STATES)
+            self._objects = made
             self._objects.publish(convert.to_markers(stamps, things))
         for camera, image in obs.images.items():
             if camera not in self._cameras:

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 10.0  # [s] that is waited for a watchdog and a driver, at the start
 ARMING = 0.5  # [s] after a request to arm in which the watchdog need not say yet that it has
+LOOK = 2.0  # [s] at the start, for where objects are, if somebody tells
 SILENCE = 1.0  # [s] after which a watchdog that says nothing is taken for gone
 
 
@@ -111,6 +112,8 @@ class RosRobot:
                 f"no joint state of {missing} on {self._robot.joint_states} "
                 f"within {self._patience:.0f} s: is the driver running?"
             )
+        if ros.node.count_publishers(topics.OBJECTS):
+            ros.spin_until(lambda: self._fixes, LOOK)
 
     # --- the Robot --------------------------------------------------------------------------
 
