@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from skills.tennis.descriptors import Descriptors
     from skills.tennis.stroke import StrokeConfig
 
-AT_ONCE = 32  # matches that are simulated together
+AT_ONCE = 100  # matches that are simulated together
 LIMIT = 3600.0  # [s] simulated, of a match
 
 # Makes the robots' part of n matches; the generator decides what it chooses.
@@ -69,8 +69,7 @@ def play_all(setup: Setup, factory: Factory, done: Callable[[int], None]) -> "li
             known = committed(setup.level)
             players = [known[seed % len(known)] for seed in some]
         matches = MatchBatch(players, own, chance, config)
-        played += play(matches, factory(len(some), choice[0]), LIMIT)
-        done(len(some))
+        played += play(matches, factory(len(some), choice[0]), LIMIT, done)
     return played
 
 

@@ -1,6 +1,6 @@
 """What came of matches: who won, the points, and how each choice of the robot's did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -49,14 +49,23 @@ class Played:
         return won, lost
 
 
-def play(matches: MatchBatch, policy: Policy, limit: float) -> list[Played]:
-    """Play all of `matches` to their end, or for `limit` [s] simulated."""
+def play(
+    matches: MatchBatch,
+    policy: Policy,
+    limit: float,
+    done: Callable[[int], None] = lambda count: None,
+) -> list[Played]:
+    """Play all of `matches` to their end, or for `limit` [s] simulated; `done` is told whenever
+    some have ended, how many."""
     seen, speeds, results = matches.reset(), [], [matches.results(i) for i in range(matches.n)]
     lasted = np.zeros(matches.n, dtype=np.int64)
     while len(matches.live) and matches.now < limit:
         lasted[matches.live] += 1
         speeds.append(policy.act(matches.now, seen, results))
+        before = len(matches.live)
         seen = matches.step(speeds[-1])
+        if ended := before - len(matches.live):
+            done(ended)
     sent = np.array(speeds)
     return [
         Played(

@@ -3,10 +3,10 @@
 `opponents.json` holds, for each level, the calibrated mean strength and players that were drawn
 once: they are the ones to compare on. Others can be drawn at any time. The strengths are those at
 which the robot in MuJoCo, its learned controllers chosen at random, wins the published share of
-the points; `tests/benchmark/tennis_opponents.py` found them (64 games a level,
-seed 100), and
+the points; `tests/benchmark/tennis_opponents.py` found them (40 games a level, seed 200;
+95 % intervals: +- .5, .2, .23, .18), and
 
-    python -m sim.tennis.calibrate --strengths 2.06 3.07 3.49 3.05 --seed 0
+    python -m sim.tennis.calibrate --strengths 1.05 2.00 2.52 2.45 --seed 0
 
 drew the players.
 """

@@ -193,6 +193,8 @@ class Stream:
 
     def restart(self, rows: NDArray[np.bool_], first: ArrayLike) -> None:
         """Forget the past of the `rows` (..., B) that begin anew with `first` (..., B, inputs)."""
+        if not rows.any():
+            return
         begun = self._histories(np.asarray(first, self._network.parameters.dtype))
         for past, anew in zip(self._past, begun, strict=True):
             for i, (kept, new) in enumerate(zip(past, anew, strict=True)):
