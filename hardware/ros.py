@@ -53,10 +53,10 @@ class Ros:
     """A node of this process, and its executor: everything happens within `spin`."""
 
     def __init__(self, name: str, urgent: bool = False, make: Callable[..., Node] = Node) -> None:
-        """`urgent`: this thread and DDS's go before what else runs here, where that is allowed.
-        `make`: the node, of its name and context."""
+        """`urgent`: this thread, and those that it begins, DDS's too, go before what else runs on
+        this machine, where that is allowed. `make`: the node, of its name and context."""
         if urgent:
-            _hurry(os.SCHED_FIFO)  # DDS's threads, which begin now, take after this one ...
+            _hurry(os.SCHED_FIFO)
         self._context = rclpy.Context()
         # An enclave each, for where SROS 2 is turned on: see security/policy.xml.
         enclave = (
@@ -73,8 +73,6 @@ class Ros:
         self.node = make(name, context=self._context, **less)
         self._executor = _executor(self._context)
         self._executor.add_node(self.node)
-        if urgent:
-            _hurry(os.SCHED_FIFO | os.SCHED_RESET_ON_FORK)  # ... and what begins later does not
         self._alive: Publisher[String] | None = None
         self._next_alive = 0.0
         self._name = name
@@ -141,6 +139,12 @@ class Ros:
         with suppress(Exception):  # of an executor without nodes: nothing depends on it any more
             self._executor.shutdown()
         self._context.try_shutdown()
+
+
+def alone() -> None:
+    """What this thread, if it is urgent, begins from now on is not."""
+    if os.sched_getscheduler(0) == os.SCHED_FIFO:
+        _hurry(os.SCHED_FIFO | os.SCHED_RESET_ON_FORK)
 
 
 def _hurry(policy: int) -> None:
