@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from hardware import topics
+from hardware.signals import deferred
 
 os.environ.setdefault("AMENT_PREFIX_PATH", sys.prefix)  # where pip puts the wheels
 os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")  # nothing beyond loopback
@@ -111,13 +112,12 @@ class Ros:
             self._executor.spin_once(timeout_sec=DRAIN)
 
     def spin_until(self, done: Callable[[], Any], timeout: float) -> bool:
-        """Whether `done` became true within `timeout` [s]."""
+        """Whether `done` became true within `timeout` [s]. A signal ends it: KeyboardInterrupt."""
         end = monotonic() + timeout
-        while not done():
-            if monotonic() >= end:
-                return False
-            self.spin(0.02)
-        return True
+        with deferred() as asked:
+            while not (found := bool(done())) and monotonic() < end and not asked.end:
+                self.spin(0.02)
+        return found
 
     def future(self) -> Future:
         """That a callback can wait for, within `spin`."""
@@ -139,12 +139,6 @@ class Ros:
         with suppress(Exception):  # of an executor without nodes: nothing depends on it any more
             self._executor.shutdown()
         self._context.try_shutdown()
-
-
-def alone() -> None:
-    """What this thread, if it is urgent, begins from now on is not."""
-    if os.sched_getscheduler(0) == os.SCHED_FIFO:
-        _hurry(os.SCHED_FIFO | os.SCHED_RESET_ON_FORK)
 
 
 def _hurry(policy: int) -> None:

@@ -25,7 +25,7 @@ from visualization_msgs.msg import MarkerArray
 
 from hardware import convert, topics
 from hardware.robot_file import RobotFile, RobotFileError, from_json
-from hardware.ros import COMMANDS, LATCHED, STATES, TEXTS, Diagnostics, Ros, alone
+from hardware.ros import COMMANDS, LATCHED, STATES, TEXTS, Diagnostics, Ros
 from hardware.text import clean
 from robot.messages import camera_topic
 from robot.tennis import BALL
@@ -56,7 +56,6 @@ class RosRobot:
         """
         self._patience = patience
         self._ros = Ros("stack", urgent=True)
-        alone()  # models and the like have time
         try:
             self._robot = self._meet()
             self.spec: RobotSpec = self._robot.spec

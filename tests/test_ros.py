@@ -235,7 +235,9 @@ def test_nodes_say_and_hear_what_the_policy_allows(nodes, witness, sweeper):
     """Of the policy for SROS 2: all that is there is allowed, and nobody else may command."""
     allowed = policy()
     graph = witness.ros.node
-    for name in ("driver", "watchdog", "coach", "stack"):
+    names = ("driver", "watchdog", "coach", "stack")
+    until(lambda: set(names) <= set(graph.get_node_names()), graph.get_node_names, witness.look)
+    for name in names:
         for kind, found in (
             ("publish", graph.get_publisher_names_and_types_by_node(name, "/")),
             ("subscribe", graph.get_subscriber_names_and_types_by_node(name, "/")),
@@ -302,6 +304,10 @@ def test_the_driver_can_be_deactivated_and_configured_anew(witness):
             sweeper.tick()
             witness.look()
         assert np.abs(witness.states[-1].q - pose).max() < 5e-3  # nobody is obeyed
+    finally:
+        sweeper.robot.close()
+    sweeper = Sweeper()
+    try:
         assert go(Transition.TRANSITION_CLEANUP)
         assert go(Transition.TRANSITION_CONFIGURE) and go(Transition.TRANSITION_ACTIVATE)
         assert not go(Transition.TRANSITION_CONFIGURE)
@@ -322,7 +328,7 @@ def own_domain(monkeypatch):
         yield
 
 
-def test_the_nodes_end_well_however_they_are_told(own_domain):
+def test_the_nodes_end_well_however_they_are_told(own_domain, request):
     before = memory()
     names = ("driver", "watchdog", "coach", "stack")
     running = {name: rig.start("node", name) for name in names}
@@ -335,6 +341,8 @@ def test_the_nodes_end_well_however_they_are_told(own_domain):
         lambda: witness.look(0.1),
     )
     witness.ros.close()
+    for process in running.values():
+        request.addfinalizer(process.kill)
     for name, signals in (
         ("stack", [signal.SIGINT, signal.SIGINT]),
         ("coach", [signal.SIGTERM, signal.SIGTERM]),
