@@ -18,8 +18,6 @@ from hardware.signals import deferred
 
 os.environ.setdefault("AMENT_PREFIX_PATH", sys.prefix)  # where pip puts the wheels
 os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")  # nothing beyond loopback
-# Not through shared memory: what is killed there may take its locks, and its peers, with it.
-os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4")
 os.environ.setdefault("ROS_LOG_DIR", str(Path(gettempdir()) / f"courtside-{os.getuid()}-ros"))
 
 import rclpy
