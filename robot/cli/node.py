@@ -12,7 +12,6 @@ from tyro.conf import Positional
 
 from robot.cli import build, worlds
 from robot.cli.errors import WrongUse
-from robot.shots import returned
 
 if TYPE_CHECKING:
     from hardware.robot_file import RobotFile
@@ -141,6 +140,8 @@ class Node:
 
 def _score(match: Any, since: float) -> str:
     """Of a match of table tennis, from the time [s] on at which the robot was first commanded."""
+    from robot.shots import returned
+
     back, balls = returned(match.results(), since)
     points = ", ".join(f"{side.name.lower()} {n}" for side, n in match.score.points.items())
     return f"{back} of {balls} balls returned; points: {points}"
