@@ -5,13 +5,14 @@ text publishes on the same topic. What is said is cut to length, and logged.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from time import monotonic
 
 from std_msgs.msg import String
 
-from hardware import topics
-from hardware.ros import TEXTS, Ros
+from hardware import convert, topics
+from hardware.ros import TEXTS, Diagnostics, Ros
 from hardware.signals import signals
 
 log = logging.getLogger(__name__)
@@ -29,12 +30,15 @@ def coach(take: Callable[[], Sequence[Line]]) -> None:
     try:
         with signals() as asked:
             waiting: list[Line] = []
+            counts = Counter[str]()
+            diagnostics = Diagnostics(ros)
 
             def heard(message: String) -> None:
                 for line in waiting:
                     if line[0][: topics.LONGEST] == message.data:
                         line[1]()
                         waiting.remove(line)
+                        counts["heard"] += 1
                         return
 
             corrections = ros.publisher(String, topics.CORRECTION, TEXTS)
@@ -45,7 +49,9 @@ def coach(take: Callable[[], Sequence[Line]]) -> None:
                     log.warning("said: %s", line[0])
                     corrections.publish(String(data=line[0][: topics.LONGEST]))
                     waiting = [*waiting[-MOST:], line]
+                    counts["said"] += 1
                 ros.spin(PERIOD)
+                diagnostics.show(convert.to_status(topics.COACH, "", counts))
     finally:
         ros.close()
 

@@ -3,7 +3,7 @@
 Quaternions are xyzw in messages and wxyz in records.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf, nan
 
 import cv2
@@ -129,11 +129,14 @@ def order(message: JointTrajectory) -> Order:
     )
 
 
-def to_markers(stamps: Mapping[str, int], fixes: Mapping[str, Fix]) -> MarkerArray:
-    """Boxes where objects are, in the world's frame, measured at `stamps` [ns] by name."""
-    boxes = []
-    for number, (name, fix) in enumerate(fixes.items()):
-        box = Marker(ns=name, id=number, type=Marker.CUBE, action=Marker.ADD)
+def to_markers(
+    stamps: Mapping[str, int], fixes: Mapping[str, Fix], gone: Iterable[str] = ()
+) -> MarkerArray:
+    """Boxes where objects are, in the world's frame, measured at `stamps` [ns] by name; and which
+    are `gone`."""
+    boxes = [Marker(ns=name, action=Marker.DELETE) for name in sorted(gone)]
+    for name, fix in fixes.items():
+        box = Marker(ns=name, type=Marker.CUBE, action=Marker.ADD)
         box.header.stamp, box.header.frame_id = to_stamp(stamps[name]), "world"
         place, turn, size = box.pose.position, box.pose.orientation, box.scale
         place.x, place.y, place.z = fix.position.tolist()
@@ -161,6 +164,11 @@ def fixes(message: MarkerArray) -> list[tuple[int, str, Fix]]:
         )
         found.append((nanoseconds(box.header.stamp), box.ns, fix))
     return found
+
+
+def gone(message: MarkerArray) -> list[str]:
+    """Names of the boxes that are there no more."""
+    return [box.ns for box in message.markers if box.action == Marker.DELETE and box.ns]
 
 
 def to_point(stamp: int, position: Vector) -> PointStamped:

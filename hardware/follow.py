@@ -30,7 +30,7 @@ class Follow:
         self._seq = 0
         self._bridge = max(2, round(BRIDGE / spec.dt))  # ticks
         self.counts = Counter[str]()
-        self.leaving = False  # stop, and obey no more
+        self.unwanted = ""  # why nobody is obeyed, and the robot stops
 
     @property
     def answered(self) -> int:
@@ -53,9 +53,9 @@ class Follow:
     def tend(self, now: float) -> tuple[Utterance, ...]:
         """Before a tick: stop where there is reason to; says to go on where a command allows it."""
         supervisor, said = self._supervisor, ()
-        if self._stop or self.leaving:
+        if self._stop or self.unwanted:
             self._order = None
-            supervisor.halt("stopped by order" if self._stop else "the driver ends")
+            supervisor.halt(self.unwanted or "stopped by order")
         elif self._order is not None and not self._fresh(now):
             supervisor.halt(f"no command for {now - self._at:.2f} s")
             self._order = None

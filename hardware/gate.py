@@ -170,7 +170,10 @@ class Gate:
                 return "acceleration"
             if not order.q:  # where the speed leads, if it is braked at once
                 end = seen + qd * abs(qd) / (2 * a_max)
-                if not lower <= end <= upper and qd * (end - (lower + upper) / 2) > 0:
+                if (
+                    not lower - SLACK <= end <= upper + SLACK
+                    and qd * (end - (lower + upper) / 2) > 0
+                ):
                     slower = last and abs(qd) < abs(before)
                     if not slower:
                         return "position"

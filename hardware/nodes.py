@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-NodeName = Literal["driver", "watchdog", "coach", "ball", "stack"]
+NodeName = Literal["driver", "watchdog", "coach", "ball", "objects", "stack"]
+Perception = Literal["truth", "camera"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,12 @@ def declared(
     scene: Path | None = None,
     frames: float = 0.0,
     stack: bool = False,
+    perception: Perception = "truth",
 ) -> tuple[NodeProcess, ...]:
     """The nodes of a robot: `sim`, or the path of a robot file, which brings its own driver.
 
-    Those that must go last when all of them end come first.
+    Those that must go last when all of them end come first. `perception`: by camera, there is a
+    node that sees what the world is about.
     """
     simulated = robot == "sim"
     about = ("--world", world) if simulated else ("--robot", robot)
@@ -37,8 +40,14 @@ def declared(
             driver += ["--scene", str(scene)]
         if frames:
             driver += ["--frames", str(frames)]
+        if perception == "camera":
+            driver += ["--perception", perception]
         nodes.insert(0, NodeProcess("driver", tuple(driver)))
     nodes.append(NodeProcess("coach", ("node", "coach")))
+    if perception == "camera" and world == "tennis":
+        nodes.append(NodeProcess("ball", ("node", "ball")))
+    elif perception == "camera":
+        nodes.append(NodeProcess("objects", ("node", "objects", *about)))
     if stack:
         nodes.append(NodeProcess("stack", ("node", "stack", "--world", world)))
     return tuple(nodes)

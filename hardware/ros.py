@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from hardware import topics
+from hardware.signals import deferred
 
 os.environ.setdefault("AMENT_PREFIX_PATH", sys.prefix)  # where pip puts the wheels
 os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")  # nothing beyond loopback
@@ -25,12 +26,14 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
+from rclpy.subscription import Subscription
+from rclpy.task import Future
 from std_msgs.msg import String
 
 log = logging.getLogger(__name__)
 
 STATES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)  # what sensors say
-COMMANDS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
+COMMANDS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 TEXTS = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 LATCHED = QoSProfile(
     depth=1,
@@ -48,14 +51,25 @@ Message = TypeVar("Message")
 class Ros:
     """A node of this process, and its executor: everything happens within `spin`."""
 
-    def __init__(self, name: str, urgent: bool = False) -> None:
-        """`urgent`: this process goes before what else runs here, where that is allowed."""
+    def __init__(self, name: str, urgent: bool = False, make: Callable[..., Node] = Node) -> None:
+        """`urgent`: this thread, and those that it begins, DDS's too, go before what else runs on
+        this machine, where that is allowed. `make`: the node, of its name and context."""
         if urgent:
-            with suppress(PermissionError):  # its threads, and so DDS's, take after it
-                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+            _hurry(os.SCHED_FIFO)
         self._context = rclpy.Context()
-        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
-        self.node: Node = rclpy.create_node(name, context=self._context)
+        # An enclave each, for where SROS 2 is turned on: see security/policy.xml.
+        enclave = (
+            [] if "--enclave" in sys.argv else ["--ros-args", "--enclave", f"/courtside/{name}"]
+        )
+        given = sys.argv[sys.argv.index("--ros-args") :] if "--ros-args" in sys.argv else []
+        rclpy.init(
+            args=[*enclave, *given],
+            context=self._context,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+        # There are no parameters, and its log is not rclpy's: the less there is to be discovered.
+        less = {"start_parameter_services": False, "enable_rosout": False}
+        self.node = make(name, context=self._context, **less)
         self._executor = _executor(self._context)
         self._executor.add_node(self.node)
         self._alive: Publisher[String] | None = None
@@ -68,12 +82,12 @@ class Ros:
 
     def subscribe(
         self, kind: type[Message], topic: str, qos: QoSProfile, callback: Callable[[Message], None]
-    ) -> None:
+    ) -> "Subscription[Message]":
         def taken(message: Message) -> None:
             self._taken += 1
             callback(message)
 
-        self.node.create_subscription(kind, topic, taken, qos)  # type: ignore[type-var]
+        return self.node.create_subscription(kind, topic, taken, qos)  # type: ignore[type-var]
 
     def show_alive(self) -> None:
         """From now on, say so while `spin` is called: whoever needs this node stops without it."""
@@ -96,13 +110,16 @@ class Ros:
             self._executor.spin_once(timeout_sec=DRAIN)
 
     def spin_until(self, done: Callable[[], Any], timeout: float) -> bool:
-        """Whether `done` became true within `timeout` [s]."""
+        """Whether `done` became true within `timeout` [s]. A signal ends it: KeyboardInterrupt."""
         end = monotonic() + timeout
-        while not done():
-            if monotonic() >= end:
-                return False
-            self.spin(0.02)
-        return True
+        with deferred() as asked:
+            while not (found := bool(done())) and monotonic() < end and not asked.end:
+                self.spin(0.02)
+        return found
+
+    def future(self) -> Future:
+        """That a callback can wait for, within `spin`."""
+        return Future(executor=self._executor)
 
     def stamp(self) -> int:
         """[ns] now, on the clock that stamps are of."""
@@ -120,6 +137,12 @@ class Ros:
         with suppress(Exception):  # of an executor without nodes: nothing depends on it any more
             self._executor.shutdown()
         self._context.try_shutdown()
+
+
+def _hurry(policy: int) -> None:
+    """Schedule this thread by `policy`, if its user may."""
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, policy, os.sched_param(PRIORITY))
 
 
 def _executor(context: rclpy.Context) -> Any:

@@ -8,10 +8,11 @@ import logging
 import os
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PointStamped
@@ -24,15 +25,20 @@ from visualization_msgs.msg import MarkerArray
 
 from hardware import convert, topics
 from hardware.robot_file import RobotFile, RobotFileError, from_json
-from hardware.ros import COMMANDS, LATCHED, STATES, TEXTS, Ros
+from hardware.ros import COMMANDS, LATCHED, STATES, TEXTS, Diagnostics, Ros
+from hardware.text import clean
 from robot.messages import camera_topic
 from robot.tennis import BALL
-from robot.types import Command, Fix, Image, Observation, RobotSpec, Utterance, vector
+from robot.types import Command, Fix, Image, Observation, RobotSpec, Tick, Utterance, vector
+
+if TYPE_CHECKING:  # they need the package in hardware/interfaces/
+    from hardware.actions import Actions, Doer
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 10.0  # [s] that is waited for a watchdog and a driver, at the start
 ARMING = 0.5  # [s] after a request to arm in which the watchdog need not say yet that it has
+LOOK = 2.0  # [s] at the start, for where objects are, if somebody tells
 SILENCE = 1.0  # [s] after which a watchdog that says nothing is taken for gone
 
 
@@ -49,7 +55,7 @@ class RosRobot:
         `cameras`: whose images are observed. Raises NoRobot after `patience` [s] without them.
         """
         self._patience = patience
-        self._ros = Ros("stack")
+        self._ros = Ros("stack", urgent=True)
         try:
             self._robot = self._meet()
             self.spec: RobotSpec = self._robot.spec
@@ -80,11 +86,14 @@ class RosRobot:
         self._answers = 0  # the stamp [ns] that the next command answers
         self._fresh, self._open = False, True
         self._fixes: dict[str, Fix] = {}
+        self._gone: set[str] = set()
         self._images: dict[str, Image] = {}
+        self._diagnostics = Diagnostics(ros)
         self._heard: list[str] = []
         self._status: Mapping[str, str] = {}
         self._status_at, self._armed_at, self._reason = monotonic(), 0.0, ""
         self._arming: Future | None = None
+        self._actions: Actions | None = None
         self._commands = ros.publisher(JointTrajectory, topics.COMMAND, COMMANDS)
         self._ears = ros.publisher(String, topics.HEARD, TEXTS)
         self._mouth = ros.publisher(String, topics.SAID, TEXTS)
@@ -103,6 +112,8 @@ class RosRobot:
                 f"no joint state of {missing} on {self._robot.joint_states} "
                 f"within {self._patience:.0f} s: is the driver running?"
             )
+        if ros.node.count_publishers(topics.OBJECTS):
+            ros.spin_until(lambda: self._fixes, LOOK)
 
     # --- the Robot --------------------------------------------------------------------------
 
@@ -122,7 +133,9 @@ class RosRobot:
         joints = self._joints
         fixes, self._fixes = self._fixes, {}
         images, self._images = self._images, {}
+        gone, self._gone = self._gone, set()
         self._answers = self._stamp
+        self._diagnostics.show(convert.to_status(topics.STACK, self.closed(), self.counts))
         return Observation(
             time=self._time,
             received=self._received,
@@ -131,6 +144,7 @@ class RosRobot:
             qd=vector(joints.qd),
             fixes=fixes,
             images=images,
+            gone=frozenset(gone),
         )
 
     def write(self, command: Command) -> None:
@@ -146,6 +160,8 @@ class RosRobot:
         """Let go: the watchdog stops the robot and passes nothing more."""
         if self._open:
             self._open = False
+            if self._actions is not None:
+                self._actions.close()
             self._commands.publish(convert.to_stop(self._answers, self.commander))
             self._ros.close()
 
@@ -207,6 +223,25 @@ class RosRobot:
             log.info("heard over ROS 2: %s", text)
             self._heard.append(text)
 
+    # --- other programs ---------------------------------------------------------------------
+
+    def offer(self, doer: "Doer", said: Sequence[str]) -> str:
+        """Let others ask `doer` for something, by actions; why they cannot, or nothing.
+
+        `said`: all that the robot has said so far; it grows.
+        """
+        try:
+            from hardware.actions import Actions
+        except ImportError:
+            return "no actions: build their package with hardware/interfaces/build.sh, or colcon"
+        self._actions = Actions(self._ros, self.spec, doer, said)
+        return ""
+
+    def follow(self, tick: Tick) -> None:
+        """A tick is over."""
+        if self._actions is not None:
+            self._actions.tend(tick)
+
     # --- sensors ----------------------------------------------------------------------------
 
     def _placed(self, stamp: int) -> float:
@@ -230,6 +265,8 @@ class RosRobot:
     def _see_objects(self, message: MarkerArray) -> None:
         for stamp, name, fix in convert.fixes(message):
             self._fixes[name] = replace(fix, time=self._placed(stamp))
+            self._gone.discard(name)
+        self._gone.update(convert.gone(message))
 
     def _see_ball(self, message: PointStamped) -> None:
         time = self._placed(convert.nanoseconds(message.header.stamp))
@@ -241,8 +278,3 @@ class RosRobot:
             self._images[camera] = convert.image(message, time)
         except ValueError as error:
             self.counts[f"{camera}: {error}"] += 1
-
-
-def clean(text: str) -> str:
-    """One printable line of bounded length."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[: topics.LONGEST]

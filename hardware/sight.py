@@ -1,27 +1,38 @@
-"""The ball perception node: from the pictures of two calibrated cameras to `/courtside/ball`.
+"""Perception nodes: from the pictures of calibrated cameras to where things are.
 
-Which cameras, and where they are, `robot.ball_sight.EYES` says. A node for other objects has the
-same form: pictures in, `/courtside/objects` out, and it shows that it is alive.
+`ball`: the ball of table tennis, seen by the two cameras of `robot.ball_sight.EYES`; on
+`/courtside/ball`. `objects`: what stands on the table, seen by those of `robot.vision.cameras`; on
+`/courtside/objects`. A node for anything else has the same form: pictures in, one of these topics
+out, and it shows that it is alive.
 """
 
 import logging
-from collections import deque
+from collections import Counter, deque
 
 from geometry_msgs.msg import PointStamped
-from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import CompressedImage, JointState
+from visualization_msgs.msg import MarkerArray
 
 from hardware import convert, topics
-from hardware.ros import STATES, Ros
+from hardware.robot_file import RobotFile
+from hardware.ros import STATES, Diagnostics, Ros
 from hardware.signals import signals
 from robot.ball_sight import EYES, Sight, Still
 from robot.messages import camera_topic
-from robot.types import Image
+from robot.types import Image, Vector
+from robot.vision.cameras import CAMERAS
+from robot.vision.sight import TableSight
 
 log = logging.getLogger(__name__)
 
 PERIOD = 0.01  # [s] between two signs of life, at most
 TOGETHER = 2_000_000  # [ns] between two pictures that are taken for one moment's, at most
 KEPT = 4  # pictures of a camera that wait for the other's
+BLIND = 1_000_000_000  # [ns] without a picture, after which that is said
+FEEL = 40_000_000  # [ns] between two times that the thing in the hand is placed by the joints
+POSES = 200  # joint states that are remembered, for pictures that come late
+NEAR = 20_000_000  # [ns] between a picture and the joint state that goes with it, at most
+Seen = tuple[int, list[Image]]  # stamp [ns], and a picture of each camera
 
 
 def see_ball() -> None:
@@ -30,35 +41,107 @@ def see_ball() -> None:
     try:
         with signals() as asked:
             balls = ros.publisher(PointStamped, topics.BALL, STATES)
-            pairs = Pairs(tuple(EYES))
             sight = Sight(tuple(EYES.values()))
-
-            def take(camera: str, message: CompressedImage) -> None:
-                try:
-                    picture = convert.image(message, 0.0)
-                except ValueError as error:
-                    log.warning("%s: %s", camera, error)
-                    return
-                pair = pairs.add(camera, convert.nanoseconds(message.header.stamp), picture)
-                if pair is None:
-                    return
-                stamp, pictures = pair
-                fix = sight.look(stamp * 1e-9, [Still(one.pixels) for one in pictures])
-                if fix is not None:
-                    balls.publish(convert.to_point(stamp, fix.position))
-
-            for camera in EYES:
-                ros.subscribe(
-                    CompressedImage,
-                    camera_topic(camera),
-                    STATES,
-                    lambda message, camera=camera: take(camera, message),
-                )
+            eyes = Eyes(ros, topics.BALL_NODE, tuple(EYES))
             ros.show_alive()
             while not asked.end:
                 ros.spin(PERIOD)
+                for stamp, pictures in eyes.take():
+                    fix = sight.look(stamp * 1e-9, [Still(one.pixels) for one in pictures])
+                    if fix is not None:
+                        balls.publish(convert.to_point(stamp, fix.position))
+                        eyes.counts["fixes"] += 1
     finally:
         ros.close()
+
+
+def see_objects(robot: RobotFile) -> None:
+    """Publish where objects are, until a signal comes."""
+    ros = Ros("objects")
+    try:
+        with signals() as asked:
+            node = Objects(ros, robot)
+            ros.show_alive()
+            while not asked.end:
+                ros.spin(PERIOD)
+                node.tend()
+    finally:
+        ros.close()
+
+
+class Objects:
+    """What stands on the table, by pictures; and what the hand holds, by the joints."""
+
+    def __init__(self, ros: Ros, robot: RobotFile) -> None:
+        self._out = ros.publisher(MarkerArray, topics.OBJECTS, STATES)
+        self._sight = TableSight(robot.spec)
+        self._joints = convert.Joints(robot.spec.joints)
+        self._poses: deque[tuple[int, Vector]] = deque(maxlen=POSES)
+        self._felt = 0  # stamp [ns] of the joints
+        self._eyes = Eyes(ros, topics.OBJECTS_NODE, tuple(CAMERAS))
+        ros.subscribe(JointState, robot.joint_states, STATES, self._move)
+
+    def _move(self, message: JointState) -> None:
+        stamp = convert.nanoseconds(message.header.stamp)
+        if not self._joints.take(message, 0.0) and not self._joints.missing:
+            self._poses.append((stamp, self._joints.q.copy()))
+
+    def tend(self) -> None:
+        """Make of what has come what can be made."""
+        for stamp, pictures in self._eyes.take():
+            pose = min(self._poses, key=lambda pose: abs(pose[0] - stamp), default=None)
+            if pose is None or abs(pose[0] - stamp) > NEAR:
+                self._eyes.counts["pictures without joint states"] += 1
+                continue
+            seen = {name: one.pixels for name, one in zip(CAMERAS, pictures, strict=True)}
+            self._publish(stamp, self._sight.look(stamp * 1e-9, pose[1], seen))
+        if self._poses and self._poses[-1][0] - self._felt >= FEEL:
+            self._felt, q = self._poses[-1]
+            self._publish(self._felt, self._sight.feel(self._felt * 1e-9, q))
+
+    def _publish(self, stamp: int, fixes: dict) -> None:
+        gone = self._sight.things.gone
+        if fixes or gone:
+            self._eyes.counts["fixes"] += len(fixes)
+            self._out.publish(convert.to_markers(dict.fromkeys(fixes, stamp), fixes, gone))
+
+
+class Eyes:
+    """The pictures of some cameras, together; and how that goes, on `/diagnostics`."""
+
+    def __init__(self, ros: Ros, status: str, cameras: tuple[str, ...]) -> None:
+        self._ros, self._status, self._cameras = ros, status, cameras
+        self._pairs, self._ready = Pairs(cameras), deque[Seen](maxlen=KEPT)
+        self._diagnostics = Diagnostics(ros)
+        self._last = ros.stamp()  # [ns] when pictures came
+        self.counts = Counter[str]()
+        for camera in cameras:
+            ros.subscribe(
+                CompressedImage,
+                camera_topic(camera),
+                STATES,
+                lambda message, camera=camera: self._see(camera, message),
+            )
+
+    def _see(self, camera: str, message: CompressedImage) -> None:
+        try:
+            picture = convert.image(message, 0.0)
+        except ValueError as error:
+            self.counts[f"{camera}: {error}"] += 1
+            return
+        pair = self._pairs.add(camera, convert.nanoseconds(message.header.stamp), picture)
+        if pair is not None:
+            self._last = self._ros.stamp()
+            self._ready.append(pair)
+            self.counts["pictures"] += len(pair[1])
+
+    def take(self) -> list[Seen]:
+        """What was seen since the last call, the oldest first."""
+        dark = self._ros.stamp() - self._last > BLIND
+        trouble = f"no pictures of {', '.join(self._cameras)} together" if dark else ""
+        self._diagnostics.show(convert.to_status(self._status, trouble, self.counts))
+        ready, self._ready = [*self._ready], deque[Seen](maxlen=KEPT)
+        return ready
 
 
 class Pairs:

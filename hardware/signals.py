@@ -1,9 +1,15 @@
-"""SIGINT and SIGTERM ask a process to end, as often as they come; they interrupt nothing."""
+"""SIGINT and SIGTERM ask a process to end, as often as they come; they interrupt nothing.
+
+An exception that a signal raises while rclpy's executor runs would abort the process.
+"""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Asked:
@@ -20,6 +26,24 @@ class Asked:
 def signals() -> Iterator[Asked]:
     """Within, signals only ask. They stay ignored afterwards, while the process ends."""
     asked = Asked()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDS:
         signal.signal(number, asked._on)
     yield asked
+
+
+@contextmanager
+def deferred() -> Iterator[Asked]:
+    """Within, signals only ask. Afterwards they are as they were, and if one has asked,
+    KeyboardInterrupt is raised."""
+    asked = Asked()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked  # signals are none of its business
+        return
+    before = {number: signal.signal(number, asked._on) for number in ENDS}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if asked.end:
+        raise KeyboardInterrupt

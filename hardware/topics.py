@@ -20,7 +20,11 @@ ALIVE = "/courtside/alive"  # std_msgs/String: a node's name, 50 times a second
 ROBOT = "/courtside/robot"  # std_msgs/String, latched: the limits that the watchdog enforces, JSON
 ARM, DISARM, STOP = (f"/courtside/{name}" for name in ("arm", "disarm", "stop"))  # std_srvs/Trigger
 DIAGNOSTICS = "/diagnostics"  # diagnostic_msgs/DiagnosticArray
-WATCHDOG, DRIVER = (f"courtside: {name}" for name in ("watchdog", "driver"))  # names in there
+NAMES = ("driver", "watchdog", "coach", "ball", "objects", "stack")
+# Their names in there.
+DRIVER, WATCHDOG, COACH, BALL_NODE, OBJECTS_NODE, STACK = (f"courtside: {name}" for name in NAMES)
+EXECUTE, INSTRUCT = "/courtside/execute_skill", "/courtside/instruct"  # actions, of the stack
+VERDICT = "/courtside/verdict"  # courtside_interfaces/Verdict, each tick, if somebody listens
 
 LEAVING = "-"  # before its name, on ALIVE: the node ends, and need not be waited for
 ALIVE_PERIOD = 0.02  # [s]

@@ -9,6 +9,7 @@ from launch import LaunchContext, LaunchDescription
 
 ARGUMENTS = {
     "robot": ("", "a robot file: joints, limits, topics; see hardware/robots"),
+    "perception": ("truth", "or camera: by pictures, in a node of its own"),
     "stack": ("true", "the control loop too; false: `courtside run --robot ros` is it"),
 }
 
@@ -26,7 +27,11 @@ def start(context: LaunchContext) -> list[Node]:
             respawn=True,
             respawn_delay=0.5,
         )
-        for node in declared(robot=given["robot"], stack=given["stack"] == "true")
+        for node in declared(
+            robot=given["robot"],
+            stack=given["stack"] == "true",
+            perception=given["perception"],
+        )
     ]
 
 

@@ -12,6 +12,7 @@ ARGUMENTS = {
     "engine": ("mujoco", "mujoco or pybullet"),
     "seed": ("0", "of the scene"),
     "frames": ("10", "[Hz] of the camera; 0: none"),
+    "perception": ("truth", "or camera: by pictures, in a node of its own"),
     "stack": ("true", "the control loop too; false: `courtside run --robot ros` is it"),
 }
 
@@ -35,6 +36,7 @@ def start(context: LaunchContext) -> list[Node]:
             seed=int(given["seed"]),
             frames=float(given["frames"]),
             stack=given["stack"] == "true",
+            perception=given["perception"],
         )
     ]
 

@@ -10,6 +10,7 @@ from launch import LaunchContext, LaunchDescription
 ARGUMENTS = {
     "seed": ("0", "of the opponent, and everything random"),
     "frames": ("0", "[Hz] of the camera; 0: none"),
+    "perception": ("truth", "or camera: by pictures, in a node of its own"),
     "stack": ("true", "the control loop too; false: `courtside run --robot ros` is it"),
 }
 
@@ -32,6 +33,7 @@ def start(context: LaunchContext) -> list[Node]:
             seed=int(given["seed"]),
             frames=float(given["frames"]),
             stack=given["stack"] == "true",
+            perception=given["perception"],
         )
     ]
 

@@ -1,5 +1,6 @@
 """What a match of table tennis tells of each stroke: the record that planners and reports read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,3 +26,11 @@ class Shot:
     ended: str = ""  # why the rally ended with this shot; "": it went on
     point: Player | None = None  # whose the rally's point was, if it ended with one
     wanted: bool = True  # an opponent's: False where it failed at this stroke
+
+
+def returned(shots: Sequence[Shot], since: float = 0.0) -> tuple[int, int]:
+    """How many of the opponent's good balls, from the time `since` [s] on, the robot returned as
+    the rules want; and of how many."""
+    good = {(shot.rally, shot.stroke) for shot in shots if shot.by == "robot" and shot.good}
+    balls = [shot for shot in shots if shot.by == "opponent" and shot.good and shot.time >= since]
+    return sum((ball.rally, ball.stroke + 1) in good for ball in balls), len(balls)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from robot.table import SIZES
 from robot.types import Command, Fix, Image, Observation, RobotSpec, Vector, vector
-from robot.vision.cameras import ON_TOOL
+from robot.vision.cameras import ON_TOOL, Rig
 from robot.vision.sight import TableSight
 from robot.vision.things import Seeing
 from sim.conditions import USUAL, Conditions
@@ -32,7 +32,8 @@ class TabletopConfig:
     perception: PerceptionName = "truth"  # of the objects; camera: as two cameras see them
     fix_period: float = 0.04  # [s] between measurements of the objects, or of the one in the hand
     look_period: float = 0.16  # [s] between two pictures of a camera that objects are seen by
-    cameras: tuple[str, ...] = ()  # names in sim.engine.CAMERAS, whose images are observed
+    # Whose images are observed: names in sim.engine.CAMERAS or robot.vision.cameras.CAMERAS.
+    cameras: tuple[str, ...] = ()
     frame_period: float = 0.04  # [s] between camera frames
     duration: float = float("inf")  # [s] simulated, then wait() is False
     speed: float = float("inf")  # simulated seconds a second at most; 1 is real time
@@ -112,6 +113,7 @@ class Tabletop:
         self._command: Command | None = None
         self._received = 0.0
         self._next_fix = self._next_frame = self._next_look = 0.0
+        self._rig: Rig | None = None  # of the cameras that perception looks through
         self.sight: Seeing | None = None
         if self.config.perception == "camera":
             self.sight = sight or TableSight(spec)
@@ -170,10 +172,15 @@ class Tabletop:
             fixes = self.truth() if self.sight is None else self.sight.feel(now, q)
         if self.config.cameras and now >= self._next_frame - 1e-9:
             self._next_frame += self.config.frame_period
-            images = {
-                name: Image(now, self.engine.render(CAMERAS[name])) for name in self.config.cameras
-            }
+            images = {name: Image(now, self.picture(name, q)) for name in self.config.cameras}
         return Observation(now, now, self._ticks, vector(q), vector(qd), fixes, images, gone)
+
+    def picture(self, name: str, q: Vector) -> NDArray[np.uint8]:
+        """(H, W, 3) RGB of one of the configured cameras, with the arm at `q` (n,)."""
+        if name in CAMERAS:
+            return self.engine.render(CAMERAS[name])
+        self._rig = self._rig or Rig(self.spec)
+        return self.engine.render(self._rig.camera(name, q), shadows=False)
 
     def truth(self) -> dict[str, Fix]:
         """Where every object is, exactly; also once the world is closed."""

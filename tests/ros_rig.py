@@ -1,19 +1,28 @@
-"""Nodes as processes, and a stack in this one that moves one joint: for tests over real DDS."""
+"""Nodes as processes, and a stack in this one that moves one joint: for tests over real DDS.
 
+Where a process gets no time for a tenth of a second, the watchdog closes: it is there for that. So
+what must hold is measured on the driver's own clock, which stands still while the driver does; and
+whatever needs a machine that keeps up is begun again after such a stop, for as long as `PATIENCE`.
+"""
+
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
+from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
 from hardware import convert, topics
@@ -27,12 +36,26 @@ from robot.specs import UR5E
 from robot.types import Command, JointMode
 
 COURTSIDE = Path(sys.executable).with_name("courtside")
-PATIENCE = 30.0  # [s] for what takes a second on a machine that has time
+PATIENCE = 120.0  # [s] for what takes a second on a machine that has time
+DOMAINS = range(1, 102)  # whose ports are none that Linux gives away
+ALL = QoSProfile(depth=2000, reliability=ReliabilityPolicy.BEST_EFFORT)  # however late it is read
+STALLS = ("no command for", "is gone", "is silent", "observation is", "nobody commanded")
 
 
-def domain() -> str:
-    """Of this process, so that tests that run side by side do not meet."""
-    return str(1 + os.getpid() % 100)
+@contextmanager
+def domain() -> Iterator[str]:
+    """A ROS_DOMAIN_ID that no other test on this machine has."""
+    folder = Path(tempfile.gettempdir()) / "courtside-test-domains"
+    folder.mkdir(exist_ok=True)
+    for number in DOMAINS:
+        with (folder / str(number)).open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield str(number)
+            return
+    raise RuntimeError("all domains are taken")
 
 
 @contextmanager
@@ -80,60 +103,127 @@ def until(
 ) -> None:
     end = monotonic() + PATIENCE
     while not done():
-        assert monotonic() < end, what
+        assert monotonic() < end, what() if callable(what) else what
         spin()
         sleep(0.001)
 
 
-STALLS = ("no command for", "is gone", "the robot is silent", "the watchdog is silent")
+@dataclass(frozen=True)
+class Seen:
+    """A joint state."""
 
+    received: float  # [s]
+    stamp: int  # [ns] on the driver's clock
+    q: np.ndarray
+    qd: np.ndarray
 
-def patient(test):
-    """Begins `test` again, three times, if a process got no time for a tenth of a second, so that
-    the watchdog did what it is there for."""
-
-    @wraps(test)
-    def begun_again(*args, witness, **kwargs):
-        for attempt in range(4):
-            try:
-                return test(*args, witness=witness, **kwargs)
-            except AssertionError:
-                witness.ros.spin_until(lambda: False, 0.5)
-                reason = witness.trouble.get(topics.WATCHDOG, "")
-                if attempt == 3 or not any(stall in reason for stall in STALLS):
-                    raise
-        return None
-
-    return begun_again
+    @property
+    def moves(self) -> bool:
+        """Does the arm, beside what trembles?"""
+        return bool(np.abs(self.qd[:6]).max() > 0.02)
 
 
 class Witness:
     """A foreign client: sees all that is on the topics, and can publish what it likes."""
 
     def __init__(self) -> None:
-        self.ros = Ros("witness")
-        self.states: list[tuple[float, int, np.ndarray, np.ndarray]] = []  # received, stamp, q, qd
+        self.ros = Ros("witness", urgent=True)
+        self.states: list[Seen] = []
         self.gated: list[JointTrajectory] = []
         self.said: dict[str, dict[str, str]] = {}  # by diagnostics, name: values
         self.trouble: dict[str, str] = {}
-        self.ros.subscribe(JointState, topics.JOINT_STATES, STATES, self._state)
+        self.alive: dict[str, float] = {}  # by name of a node: [s] when it said so last
+        self.late = 0.0  # [s] longest time between two looks, since it was set to 0
+        self._looked = monotonic()
+        self.ros.subscribe(JointState, topics.JOINT_STATES, ALL, self._state)
         self.ros.subscribe(JointTrajectory, topics.GATED, COMMANDS, self.gated.append)
         self.ros.subscribe(DiagnosticArray, topics.DIAGNOSTICS, TEXTS, self._diagnose)
+        self.ros.subscribe(String, topics.ALIVE, STATES, self._alive)
         self.commands = self.ros.publisher(JointTrajectory, topics.COMMAND, COMMANDS)
+
+    def look(self, timeout: float = 1e-5) -> None:
+        self.ros.spin(timeout)
+        now = monotonic()
+        self.late, self._looked = max(self.late, now - self._looked), now
 
     def _state(self, message: JointState) -> None:
         stamp = convert.nanoseconds(message.header.stamp)
         q, qd = np.array(message.position), np.array(message.velocity)
-        self.states.append((monotonic(), stamp, q, qd))
+        self.states.append(Seen(monotonic(), stamp, q, qd))
 
     def _diagnose(self, message: DiagnosticArray) -> None:
         for status in message.status:
             self.said[status.name] = convert.values(status)
             self.trouble[status.name] = status.message
 
+    def _alive(self, message: String) -> None:
+        self.alive[message.data] = monotonic()
+
     @property
     def watchdog(self) -> dict[str, str]:
         return self.said.get(topics.WATCHDOG, {})
+
+    @property
+    def closed(self) -> str:
+        """Why the watchdog is closed, or nothing."""
+        trouble = self.trouble.get(topics.WATCHDOG, "unknown")
+        return "" if trouble == "fine" else trouble
+
+    def counts(self) -> dict[str, int]:
+        """What the watchdog has rejected, by its reasons."""
+        return {name: int(count) for name, count in self.watchdog.items() if count.isdigit()}
+
+    def wait_for_rest(self, spin: Callable[[], object] = lambda: None) -> None:
+        """Until the arm has been at rest for .4 s of the driver's time."""
+        begun = len(self.states)
+        still = round(0.4 / UR5E.dt)
+
+        def rests() -> bool:
+            last = self.states[begun:][-still:]
+            return len(last) == still and not any(state.moves for state in last)
+
+        until(rests, "the arm does not come to rest", lambda: (self.look(), spin()))
+
+
+def moved_for(states: list[Seen], since: int) -> float:
+    """[s] on the driver's clock that the arm moved on after the state of stamp `since` [ns]: times
+    in which the driver itself stood still do not count."""
+    after = [state for state in states if state.stamp >= since]
+    moving = [i for i, state in enumerate(after) if state.moves]
+    if not moving:
+        return 0.0
+    gaps = np.diff([state.stamp for state in after[: moving[-1] + 2]]) * 1e-9
+    return float(np.minimum(gaps, 2 * UR5E.dt).sum())
+
+
+def braking(speed: float) -> float:
+    """[s] from `speed` [rad/s] to rest, at most; and the arm lags behind by .1 s."""
+    a, j = float(UR5E.acceleration[0]), float(UR5E.jerk[0])
+    return speed / a + a / j + 0.1
+
+
+def assert_no_jump(states: list[Seen], speed: float) -> None:
+    """Between any two states it went no further than `speed` [rad/s] allows, nor sped up by more
+    than the arm can: as measured, and the arm itself is not stiff."""
+    stamps = np.array([state.stamp for state in states]) * 1e-9
+    q, qd = (np.array([getattr(s, name)[:6] for s in states]) for name in ("q", "qd"))
+    time = np.maximum(np.diff(stamps), UR5E.dt)[:, None]
+    assert (np.abs(np.diff(q, axis=0)) / time).max() < 1.5 * speed
+    assert (np.abs(np.diff(qd, axis=0)) / time).max() < 2 * float(UR5E.acceleration[0])
+
+
+def assert_stopped(witness: Witness, died: int, speed: float) -> float:
+    """The arm, which moved at up to `speed` [rad/s], has come to rest in time and without a jump
+    since stamp `died` [ns], about which somebody died. Returns how long it took [s], from the last
+    command that reached the driver, on the driver's clock."""
+    passed = [m for m in witness.gated if m.points]
+    last = convert.nanoseconds(passed[-1].header.stamp)
+    took = moved_for(witness.states, last)
+    least = UR5E.timeout + braking(speed) + 3 * UR5E.dt
+    assert took < least, f"at rest {took:.3f} s after the last command, not within {least:.3f}"
+    states = [state for state in witness.states if state.stamp > died - 200_000_000]
+    assert_no_jump(states, speed)
+    return took
 
 
 class Sweeper:
@@ -154,9 +244,25 @@ class Sweeper:
         return self.robot._answers
 
     def arm(self) -> None:
-        until(lambda: self.robot.armed() == "", "cannot be armed", lambda: sleep(0.1))
+        refused = ""
+
+        def armed() -> bool:
+            nonlocal refused
+            refused = self.robot.armed()
+            return not refused
+
+        until(armed, lambda: f"cannot be armed: {refused}", lambda: sleep(0.1))
         self._armed = False  # begin at the measured pose
         self._phase = 0.0
+
+    def keep_armed(self) -> None:
+        """Arm again, if something stopped because this machine had no time for somebody."""
+        stopped = self.supervisor.reason if self._armed and self.supervisor.stopped else ""
+        if not self.sent:
+            self.arm()
+        elif reason := stopped or self.robot.closed():
+            assert any(stall in reason for stall in STALLS), reason
+            self.arm()
 
     def tick(self) -> Command:
         robot, supervisor = self.robot, self.supervisor
@@ -183,3 +289,93 @@ class Sweeper:
         while monotonic() < end:
             self.tick()
             also()
+
+    def holds(self, witness: Witness, ticks: int = 20) -> None:
+        """Go on until `ticks` commands in a row have passed the watchdog."""
+        passed = 0
+
+        def step() -> None:
+            nonlocal passed
+            self.keep_armed()
+            self.tick()
+            witness.look()
+            passed = passed + 1 if not self.robot.closed() and not witness.closed else 0
+
+        until(lambda: passed >= ticks, lambda: f"nothing passes: {witness.trouble}", step)
+
+    def move(self, witness: Witness) -> None:
+        """Swing until the arm is fast."""
+        self.swing = True
+
+        def step() -> None:
+            self.keep_armed()
+            self.tick()
+            witness.look()
+
+        until(
+            lambda: abs(witness.states[-1].qd[0]) > 0.7 and not witness.closed,
+            lambda: f"the arm does not move: {witness.trouble}",
+            step,
+        )
+
+
+def assert_stops_and_returns(nodes: Nodes, sweeper: Sweeper, witness: Witness, name: str) -> float:
+    """kill -9 of a node while the stack moves the arm: it comes to rest, and the node comes back
+    closed, and then begins where the arm is. Returns how long it took to rest [s]."""
+    sweeper.move(witness)
+    killed, died = kill(nodes, name), witness.states[-1].stamp
+    witness.late = 0.0
+    # The stack goes on; nothing of it may come through for long.
+    witness.wait_for_rest(sweeper.tick)
+    took = assert_stopped(witness, died, sweeper.speed)
+    assert name == "watchdog" or witness.closed, "the watchdog is open"
+    pose = witness.states[-1].q
+    restarted = next(one for one in nodes.running if one.node.name == name)
+    until(lambda: restarted.began > killed, f"{name} is not restarted")
+    sweeper.swing = False
+    reasons = ("not armed since", *STALLS)
+    until(
+        lambda: any(reason in witness.closed for reason in reasons),
+        lambda: f"the watchdog is open: {witness.trouble}",
+        lambda: (sweeper.tick(), witness.look()),
+    )
+    assert np.abs(witness.states[-1].q - pose).max() < 1e-3  # disarmed, where it was
+    sweeper.arm()
+    sent = len(sweeper.sent)
+    sweeper.holds(witness)
+    assert np.abs(sweeper.sent[sent].target - pose).max() < 5e-3  # the measured pose comes first
+    assert np.abs(witness.states[-1].q - pose).max() < 5e-3
+    return took
+
+
+def assert_stops_without_stack(witness: Witness) -> float:
+    """kill -9 of a `courtside run` in mid-motion; returns how long it took to rest [s]."""
+    there = UR5E.home.tolist()
+    ends = [[pan, *there[1:]] for pan in (-0.5, 2.3)]
+    goals = "; ".join(f"reach posture={str(end).replace(' ', '')}" for end in ends)
+    for _ in range(4):
+        stack = start("run", "--robot", "ros", "--planner", "fixed", goals)
+        lines = lines_of(stack)
+        until(
+            lambda stack=stack: abs(witness.states[-1].qd[0]) > 0.7 or stack.poll() is not None,
+            lines,
+            lambda: witness.look(0.01),
+        )
+        if stack.poll() is None:
+            break
+        assert any(stall in line for stall in STALLS for line in lines), lines
+    stack.kill()
+    stack.wait()
+    died = witness.states[-1].stamp
+    witness.wait_for_rest()
+    took = assert_stopped(witness, died, float(UR5E.velocity[0]))
+    until(lambda: witness.closed, "the watchdog is open", lambda: witness.look(0.01))
+    pose = witness.states[-1].q
+    again = Sweeper()  # which begins where the arm is
+    try:
+        again.holds(witness)
+        assert np.abs(again.sent[0].target - pose).max() < 5e-3
+        assert np.abs(witness.states[-1].q - pose).max() < 5e-3
+    finally:
+        again.robot.close()
+    return took

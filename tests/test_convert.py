@@ -89,6 +89,13 @@ def test_a_ball_survives_the_wire():
     assert fix.time == 2.0 and fix.position.tolist() == [0.1, -0.2, 0.3]
 
 
+def test_what_is_gone_is_deleted_and_nothing_else():
+    fix = Fix(1.0, vector([0.1, 0.2, 0.3]), vector([1, 0, 0, 0]), vector([0.04] * 3))
+    message = convert.to_markers({"red block": 5}, {"red block": fix}, {"blue bowl"})
+    assert convert.gone(message) == ["blue bowl"]
+    assert [name for _, name, _ in convert.fixes(message)] == ["red block"]
+
+
 def test_pictures():
     pixels = np.zeros((48, 64, 3), np.uint8)
     pixels[:, :32] = (200, 30, 10)

@@ -143,7 +143,7 @@ def test_mis_shaped_and_old_orders_are_counted_and_not_followed():
 
 def test_a_driver_that_ends_stops_first():
     def leave(tick, follow):
-        follow.leaving = tick > 100
+        follow.unwanted = "the driver ends" if tick > 100 else ""
 
     _, q, reasons = drive({t: sweep(t) for t in range(200)}, 200, leave)
     assert reasons[-1] == "the driver ends" and not np.diff(q[-30:], axis=0).any()

@@ -5,7 +5,7 @@ from math import inf, nan
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hardware.gate import BURST, FIRST, JOIN, Gate, Order
@@ -238,6 +238,7 @@ def test_speeds_must_leave_room_to_brake():
     wishes=st.lists(st.floats(-7, 7), min_size=5, max_size=60),
     by_speed=st.booleans(),
 )
+@example(wishes=[-2.0, 0.0, 0.0, 0.0, -2.0, 0.0, 0.0, -0.001953125], by_speed=True)  # at a limit
 def test_what_the_supervisor_lets_through_passes(wishes, by_speed):
     """Whatever is wished for: the two guards have the same limits."""
     spec = TENNIS if by_speed else UR5E

@@ -7,6 +7,8 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from robot.cli.main import own
+
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "launch").glob("*.launch.py"))
 
@@ -55,6 +57,24 @@ def test_it_starts_the_declared_nodes(launch, file):
         assert node.respawn and all(isinstance(word, str) for word in node.arguments)
     without = start.function(context | {"stack": "false"})
     assert [node.name for node in without] == names[:-1]
+
+
+def test_by_camera_there_is_a_node_that_sees(launch):
+    for name, sees in (("sim", "objects"), ("tennis", "ball")):
+        path = ROOT / "launch" / f"{name}.launch.py"
+        *arguments, start = runpy.run_path(str(path))["generate_launch_description"]()
+        context = {argument.name: argument.default_value for argument in arguments}
+        nodes = {node.name: node for node in start.function(context | {"perception": "camera"})}
+        assert list(nodes) == ["driver", "watchdog", "coach", sees, "stack"]
+        assert nodes["driver"].arguments[-2:] == ("--perception", "camera")
+
+
+def test_what_launch_appends_is_for_ros():
+    """`ros2 launch` gives a node's name after its own arguments."""
+    given = ["node", "coach", "--ros-args", "-r", "__node:=coach"]
+    assert own(given) == ["node", "coach"]
+    assert own([*given, "--", "--verbose"]) == ["node", "coach", "--verbose"]
+    assert own(["say", "hello"]) == ["say", "hello"]
 
 
 def test_the_folder_is_no_package():

@@ -1,12 +1,19 @@
-"""The stack over real DDS, in several processes."""
+"""The stack over real DDS, in several processes: what must hold on any machine, however busy.
+
+How quick it is, on a machine that has time, is measured by `courtside bench ros` and by
+`tests/benchmark/ros_kills.py`, `ros_corrections.py`, `ros_scenes.py` and `ros_tennis.py`.
+"""
 
 import json
 import os
 import signal
 import subprocess
+import sys
+from collections import defaultdict
 from math import inf, nan
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -14,14 +21,18 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 import ros_rig as rig
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from ros_rig import Sweeper, Witness, until
 from trajectory_msgs.msg import JointTrajectory
 
 from hardware import convert, topics
+from hardware.inspection import inspect
+from hardware.robot_file import parse
 from hardware.ros_robot import RosRobot
 from robot.specs import UR5E
 
-pytestmark = pytest.mark.dds
+pytestmark = [pytest.mark.xdist_group("dds"), pytest.mark.timeout(600)]
 
 PUT = "pick object='red block'; place object='red block' at='blue bowl'"
 DT = UR5E.dt
@@ -30,10 +41,11 @@ N = len(UR5E.joints)
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory):
-    """Driver, watchdog and coach in processes of their own; the domain is this process's."""
+    """Driver, watchdog and coach in processes of their own, in a domain of their own."""
     folder = tmp_path_factory.mktemp("nodes")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ROS_DOMAIN_ID", rig.domain())
+    with pytest.MonkeyPatch.context() as patch, rig.domain() as domain:
+        patch.setenv("ROS_DOMAIN_ID", domain)
+        patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         with rig.running(folder) as nodes:
             yield nodes
@@ -42,7 +54,7 @@ def nodes(tmp_path_factory):
 @pytest.fixture
 def witness(nodes):
     witness = Witness()
-    until(lambda: witness.states and witness.watchdog, "no nodes", lambda: witness.ros.spin(0.1))
+    until(lambda: witness.states and witness.watchdog, "no nodes", lambda: witness.look(0.1))
     yield witness
     witness.ros.close()
 
@@ -54,12 +66,17 @@ def sweeper(nodes, witness):
     sweeper.robot.close()
 
 
-@rig.patient
 def test_run_differs_by_a_word(nodes, witness):
-    done = rig.start("run", "--robot", "ros", "--planner", "fixed", PUT, "--json")
-    out, err = done.communicate(timeout=90)
+    """Where the machine had no time for a tenth of a second, the arm is at rest, and it is told
+    again."""
+    for attempt in range(4):
+        done = rig.start("run", "--robot", "ros", "--planner", "fixed", PUT, "--json")
+        out, err = done.communicate(timeout=200)
+        result = json.loads(out) if out else {"stops": 0}
+        if done.returncode == 0 or attempt == 3 or not any(stall in err for stall in rig.STALLS):
+            break
+        witness.wait_for_rest()
     assert done.returncode == 0, err
-    result = json.loads(out)
     assert result["success"] and not result["stops"]
     block, bowl = (np.array(result["objects"][name]) for name in ("red block", "blue bowl"))
     assert np.abs(block - bowl)[:2].max() < 0.05
@@ -87,7 +104,7 @@ FAULTS = {  # what is wrong: (its name on /diagnostics, what differs from a soun
 
 def forged(sweeper, witness, wrong) -> JointTrajectory:
     """What the stack might send next, but for what is wrong with it."""
-    stamp = witness.states[-1][1] - wrong.get("age", 0) + 1
+    stamp = witness.states[-1].stamp - wrong.get("age", 0) + 1
     if "again" in wrong:
         stamp = sweeper.answered - wrong["again"]
     positions, velocities = sweeper.sent[-1].target.copy(), np.zeros(N)
@@ -104,160 +121,96 @@ def forged(sweeper, witness, wrong) -> JointTrajectory:
     )
 
 
-@rig.patient
 def test_nothing_unsound_reaches_the_driver(sweeper, witness):
     """A stack holds the robot; a foreign client publishes in its name, and in others."""
-    spin = witness.ros.spin
-    sweeper.arm()
-    commander = sweeper.robot.commander
-    until(lambda: witness.gated, "nothing passes", lambda: (sweeper.tick(), spin()))
-    sweeper.run(0.3, spin)
-    before = {name: int(count) for name, count in witness.watchdog.items() if count.isdigit()}
-    passed = len(witness.gated)
-    for _, (_, wrong) in FAULTS.items():
-        for _ in range(5):
-            sweeper.run(2 * DT, spin)
+    sweeper.holds(witness)
+    commander, begun = sweeper.robot.commander, len(witness.gated)
+    for what, (reason, wrong) in FAULTS.items():
+        before = witness.counts().get(reason, 0)
+
+        def publish(wrong=wrong) -> None:
+            sweeper.holds(witness, 2)
             witness.commands.publish(forged(sweeper, witness, wrong))
-    sweeper.run(0.5, spin)
-    reached = witness.gated[passed:]
+
+        until(
+            lambda reason=reason, before=before: witness.counts().get(reason, 0) >= before + 5,
+            f"{what}: not counted as {reason!r}",
+            publish,
+        )
+    reached = witness.gated[begun:]
     sent = {tuple(command.target.tolist()) for command in sweeper.sent}
     for message in reached:
         ours = message.header.frame_id == commander and message.points
         if message.points and not (ours and tuple(message.points[0].positions) in sent):
             pytest.fail(f"this reached the driver: {message}")
     assert len(reached) > 50
-    after = {name: int(count) for name, count in witness.watchdog.items() if count.isdigit()}
-    for reason in {reason for reason, _ in FAULTS.values()}:
-        times = 5 * sum(reason == named for named, _ in FAULTS.values())
-        assert after.get(reason, 0) - before.get(reason, 0) >= times, reason
-    assert not sweeper.supervisor.stopped, sweeper.supervisor.reason
 
 
-@rig.patient
 def test_a_second_stack_is_refused(sweeper, witness):
-    sweeper.arm()
-    sweeper.run(0.3)
-    second = rig.start("run", "--robot", "ros", "--planner", "fixed", "home")
-    lines = rig.lines_of(second)
-    refused = f"{sweeper.robot.commander} commands the robot"
-    until(lambda: any(refused in line for line in lines), lines, sweeper.tick)
-    second.terminate()
-    until(lambda: second.poll() is not None, "the second goes on", sweeper.tick)
-    assert second.returncode == 1 and not sweeper.robot.closed()
+    sweeper.holds(witness)
+    second = Sweeper()
+    try:
+        assert not second.robot.armed()  # it is armed, for another
+
+        def both() -> None:
+            sweeper.keep_armed()
+            sweeper.tick()
+            second.tick()
+            witness.look()
+
+        refused = f"{sweeper.robot.commander} commands the robot"
+        until(lambda: second.robot.closed() == refused, second.robot.closed, both)
+    finally:
+        second.robot.close()
+    sweeper.holds(witness)
+    assert second.robot.commander not in {message.header.frame_id for message in witness.gated}
 
 
 # --- kill -9 ------------------------------------------------------------------------------------
 
 
-def moving(sweeper, witness) -> None:
-    """The arm swings, and is fast now."""
-    sweeper.swing = True
-    witness.states.clear()
-    until(
-        lambda: witness.states and abs(witness.states[-1][3][0]) > 0.7,
-        "the arm does not move",
-        lambda: (sweeper.tick(), witness.ros.spin()),
-    )
-
-
-def settled(witness, killed: float) -> None:
-    """Since `killed` [s] the arm has come to rest in time, and without a jump."""
-    until(lambda: witness.states[-1][0] > killed + 1.5, "no joint states", witness.ros.spin)
-    states = [state for state in witness.states if state[0] > killed - 0.2]
-    received = np.array([state[0] for state in states])
-    q = np.array([state[2][:6] for state in states])
-    qd = np.array([state[3][:6] for state in states])
-    a, j = float(UR5E.acceleration[0]), float(UR5E.jerk[0])
-    braking = 0.8 / a + a / j + 0.1  # [s] at most, from .8 rad/s; the arm lags behind by .1 s
-    rest = received[np.abs(qd).max(axis=1) > 0.02][-1]
-    late = UR5E.timeout + braking + 0.25  # .25 s for a machine with other things to do
-    assert rest - killed < late, f"at rest {rest - killed:.3f} s after"
-    assert np.abs(np.diff(q, axis=0)).max() < 1.5 * 0.8 * 3 * DT  # even over two lost states
-    stamps = np.array([state[1] for state in states]) * 1e-9
-    speeding = np.abs(np.diff(qd, axis=0)) / np.maximum(np.diff(stamps), DT)[:, None]
-    assert speeding.max() < 2 * a  # as measured: the arm itself is not stiff
-
-
 @pytest.mark.parametrize("name", ["watchdog", "coach"])
-@rig.patient
 def test_a_node_killed_in_mid_motion_stops_the_arm(nodes, sweeper, witness, name):
-    sweeper.arm()
-    moving(sweeper, witness)
-    killed = rig.kill(nodes, name)
-    for _ in range(30):  # the stack goes on, and nothing of it comes through any more
-        sweeper.tick()
-        witness.ros.spin()
-    settled(witness, killed)
-    pose = witness.states[-1][2]
-    restarted = next(one for one in nodes.running if one.node.name == name)
-    until(lambda: restarted.restarts, f"{name} is not restarted")
-    until(
-        lambda: "not armed since" in sweeper.robot.closed() or "is gone" in sweeper.robot.closed(),
-        f"the watchdog is open: {sweeper.robot.closed()}",
-        lambda: (sweeper.tick(), witness.ros.spin()),
-    )
-    assert np.abs(witness.states[-1][2] - pose).max() < 1e-3  # disarmed, where it was
-    sweeper.swing = False
-    sweeper.arm()
-    sent = len(sweeper.sent)
-    sweeper.run(0.5, witness.ros.spin)
-    assert np.abs(sweeper.sent[sent].target - pose).max() < 5e-3  # the measured pose comes first
-    assert np.abs(witness.states[-1][2] - pose).max() < 5e-3
-    assert not sweeper.robot.closed()
+    rig.assert_stops_and_returns(nodes, sweeper, witness, name)
 
 
-@rig.patient
 def test_a_stack_killed_in_mid_motion_stops_the_arm(nodes, witness):
-    there = UR5E.home.tolist()
-    postures = [json.dumps([pan, *there[1:]], separators=(",", ":")) for pan in (-0.5, 2.3)]
-    goals = "; ".join(f"reach posture={posture}" for posture in postures)
-    stack = rig.start("run", "--robot", "ros", "--planner", "fixed", goals)
-    lines = rig.lines_of(stack)
-    until(lambda: np.abs(witness.states[-1][3][0]) > 0.7, lines, lambda: witness.ros.spin(0.01))
-    killed = monotonic()
-    stack.kill()
-    stack.wait()
-    until(lambda: witness.states[-1][0] > killed + 1.5, "no states", witness.ros.spin)
-    states = [state for state in witness.states if state[0] > killed]
-    rest = [state[0] for state in states if np.abs(state[3][:6]).max() > 0.02][-1]
-    v, a, j = (float(limit[0]) for limit in (UR5E.velocity, UR5E.acceleration, UR5E.jerk))
-    assert rest - killed < UR5E.timeout + v / a + a / j + 0.35
-    assert "no command for" in witness.trouble[topics.WATCHDOG]
+    rig.assert_stops_without_stack(witness)
 
 
 # --- people -------------------------------------------------------------------------------------
 
 
-@rig.patient
-def test_a_correction_comes_over_ros_where_no_stack_is_on_this_machine(sweeper, witness):
-    sweeper.arm()
-    said = rig.start("say", "a bit to the left", "--json")
-    heard = []
-    until(
-        lambda: said.poll() is not None,
-        "say does not end",
-        lambda: (sweeper.tick(), heard.extend(sweeper.robot.hear())),
-    )
-    answer = json.loads(said.communicate()[0])
+def test_a_correction_comes_over_ros_where_no_stack_is_on_this_machine(sweeper):
+    tell = f"from hardware.coach import tell; print(tell('a bit to the left', {rig.PATIENCE}))"
+    said, heard = subprocess.Popen([sys.executable, "-c", tell], stdout=subprocess.PIPE), []
+
+    def listen() -> None:
+        sweeper.robot.wait()
+        heard.extend(sweeper.robot.hear())
+
+    until(lambda: said.poll() is not None, "nobody hears", listen)
     assert [line.text for line in heard] == ["a bit to the left"]
-    assert answer["delivered"] and 0 < answer["latency_ms"] < 5000
+    assert 0 < float(said.communicate()[0]) < rig.PATIENCE
 
 
-@rig.patient
 def test_the_coach_passes_on_what_say_says_and_the_watchdog_hears_an_emergency(
     nodes, sweeper, witness, monkeypatch
 ):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(nodes.folder))  # the coach's
-    sweeper.arm()
-    sweeper.run(0.2)
+    sweeper.holds(witness)
     said = rig.start("say", "emergency stop! " + "x" * 600, "--json")
-    heard = []
-    until(
-        lambda: said.poll() is not None and sweeper.robot.closed(),
-        "say does not end",
-        lambda: (sweeper.tick(), heard.extend(sweeper.robot.hear())),
-    )
-    assert sweeper.robot.closed() == "the watchdog says: emergency stop"
+    heard, reasons = [], set()
+
+    def step() -> None:
+        sweeper.tick()
+        witness.look()
+        heard.extend(sweeper.robot.hear())
+        reasons.add(witness.closed)
+        if witness.closed and "emergency stop" not in reasons:
+            sweeper.keep_armed()
+
+    until(lambda: said.poll() is not None and "emergency stop" in reasons, reasons, step)
     assert json.loads(said.communicate()[0])["delivered"]
     assert len(heard[0].text) == topics.LONGEST
 
@@ -265,37 +218,135 @@ def test_the_coach_passes_on_what_say_says_and_the_watchdog_hears_an_emergency(
 # --- a robot of one's own ---------------------------------------------------------------------
 
 
-def test_doctor_looks_at_the_live_topics(nodes, tmp_path):
-    file = tmp_path / "robot.toml"
-    file.write_text('like = "ur5e"')
-    out, said = rig.start("doctor", "--robot", str(file), "--json").communicate(timeout=60)
-    checks = {check["name"]: check for check in json.loads(out)["checks"]}
-    assert all(checks[name]["ok"] for name in ("names", "stamps", "positions", topics.GATED)), said
-    wrong = ["wrong_joint", *UR5E.joints[1:]]
-    file.write_text(
-        f'like = "ur5e"\njoints = {json.dumps(wrong)}\n[[command]]\n'
-        'type = "positions"\ntopic = "/nobody"'
+def test_doctor_looks_at_the_live_topics(nodes):
+    found = {name: (good, note) for name, good, note in inspect(parse({"like": "ur5e"}))}
+    assert all(found[name][0] for name in ("names", "stamps", "positions", topics.GATED)), found
+    wrong = {"joints": ["wrong_joint", *UR5E.joints[1:]], "like": "ur5e"}
+    wrong |= {"command": [{"type": "positions", "topic": "/nobody"}]}
+    found = {name: (good, note) for name, good, note in inspect(parse(wrong))}
+    good, note = found["names"]
+    assert not good and "no joint state of wrong_joint; there are shoulder_pan_joint" in note
+    assert found["/nobody"] == (False, "nobody listens: is the controller active?")
+
+
+# --- security -----------------------------------------------------------------------------------
+
+
+def test_nodes_say_and_hear_what_the_policy_allows(nodes, witness, sweeper):
+    """Of the policy for SROS 2: all that is there is allowed, and nobody else may command."""
+    allowed = policy()
+    graph = witness.ros.node
+    names = ("driver", "watchdog", "coach", "stack")
+    until(lambda: set(names) <= set(graph.get_node_names()), graph.get_node_names, witness.look)
+    for name in names:
+        for kind, found in (
+            ("publish", graph.get_publisher_names_and_types_by_node(name, "/")),
+            ("subscribe", graph.get_subscriber_names_and_types_by_node(name, "/")),
+            ("reply", graph.get_service_names_and_types_by_node(name, "/")),
+        ):
+            there = {topic.removeprefix("/") for topic, _ in found}
+            assert there, f"{name}: nothing to {kind}"
+            assert there <= allowed[name, kind], there - allowed[name, kind]
+    commanders = {who for (who, kind), topics_ in allowed.items() if "courtside/gated" in topics_}
+    assert commanders == {"watchdog", "driver"}
+    assert not any(
+        "courtside/operator/command" in topics_ and kind == "publish"
+        for (_, kind), topics_ in allowed.items()
     )
-    doctor = rig.start("doctor", "--robot", str(file))
-    _, said = doctor.communicate(timeout=60)
-    assert doctor.returncode == 1
-    assert "no joint state of wrong_joint; there are shoulder_pan_joint" in said
-    assert "nobody listens" in said
+
+
+def policy() -> dict[tuple[str, str], set[str]]:
+    """What each node may do, by its name and the kind."""
+    root = ElementTree.parse(Path(__file__).parents[1] / "hardware" / "security" / "policy.xml")
+    allowed: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for enclave in root.iter("enclave"):
+        for profile in enclave.iter("profile"):
+            name = profile.attrib["node"]
+            assert enclave.attrib["path"] == f"/courtside/{name}"
+            for group in profile:
+                (kind,) = group.attrib
+                assert group.attrib[kind] == "ALLOW"
+                allowed[name, kind] |= {entry.text for entry in group}
+                if kind == "execute":
+                    for entry in group:
+                        verbs = ("send_goal", "cancel_goal", "get_result")
+                        allowed[name, "reply"] |= {f"{entry.text}/_action/{v}" for v in verbs}
+                        told = {f"{entry.text}/_action/{v}" for v in ("feedback", "status")}
+                        allowed[name, "publish"] |= told
+    return allowed
+
+
+# --- life cycle ---------------------------------------------------------------------------------
+
+
+def test_the_driver_can_be_deactivated_and_configured_anew(witness):
+    change = witness.ros.node.create_client(ChangeState, "/driver/change_state")
+    until(change.service_is_ready, "no life cycle", lambda: witness.look(0.05))
+
+    def go(transition: int) -> bool:
+        asked = change.call_async(ChangeState.Request(transition=Transition(id=transition)))
+        until(asked.done, "no answer", lambda: witness.look(0.01))
+        return asked.result().success
+
+    def says(trouble: str) -> None:
+        def said() -> bool:
+            return trouble in witness.trouble.get(topics.DRIVER, "")
+
+        until(said, lambda: witness.trouble, lambda: witness.look(0.01))
+
+    pose = witness.states[-1].q
+    assert go(Transition.TRANSITION_DEACTIVATE)
+    says("the driver is inactive")
+    sweeper = Sweeper()
+    try:
+        sweeper.swing = True
+        sweeper.arm()
+        for _ in range(50):
+            sweeper.tick()
+            witness.look()
+        assert np.abs(witness.states[-1].q - pose).max() < 5e-3  # nobody is obeyed
+    finally:
+        sweeper.robot.close()
+    sweeper = Sweeper()
+    try:
+        assert go(Transition.TRANSITION_CLEANUP)
+        assert go(Transition.TRANSITION_CONFIGURE) and go(Transition.TRANSITION_ACTIVATE)
+        assert not go(Transition.TRANSITION_CONFIGURE)
+        sweeper.move(witness)
+    finally:
+        sweeper.robot.close()
+    witness.wait_for_rest()
 
 
 # --- ends ---------------------------------------------------------------------------------------
 
 
-def test_the_nodes_end_well_however_they_are_told(tmp_path, monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(100 + os.getpid() % 100))
-    before = memory()
+@pytest.fixture
+def own_domain(monkeypatch):
+    with rig.domain() as domain:
+        monkeypatch.setenv("ROS_DOMAIN_ID", domain)
+        monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        yield
+
+
+def test_the_nodes_end_well_however_they_are_told(own_domain, request):
+    for left in shared_ports():  # by whoever was killed in this domain before
+        left.unlink()
     names = ("driver", "watchdog", "coach", "stack")
     running = {name: rig.start("node", name) for name in names}
-    own = RosRobot(patience=rig.PATIENCE)  # they are there
-    own.close()
-    sleep(3)  # the stack too
+    witness = Witness()
+    until(
+        lambda: (
+            witness.states and set(names) <= {n.removeprefix("courtside: ") for n in witness.said}
+        ),
+        lambda: f"only {list(witness.said)} are there",
+        lambda: witness.look(0.1),
+    )
+    witness.ros.close()
+    for process in running.values():
+        request.addfinalizer(process.kill)
     for name, signals in (
-        ("stack", [signal.SIGINT]),
+        ("stack", [signal.SIGINT, signal.SIGINT]),
         ("coach", [signal.SIGTERM, signal.SIGTERM]),
         ("watchdog", [signal.SIGTERM]),
         ("driver", [signal.SIGINT, signal.SIGINT]),
@@ -306,31 +357,43 @@ def test_the_nodes_end_well_however_they_are_told(tmp_path, monkeypatch):
         _, said = running[name].communicate(timeout=rig.PATIENCE)
         assert running[name].returncode == 0, f"{name}: {said}"
         assert "Traceback" not in said, said
-    assert not memory() - before
+    assert not shared_ports()
 
 
-def test_courtside_nodes_ends_all_of_them(tmp_path, monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(100 + os.getpid() % 100))
-    for how in (signal.SIGINT, signal.SIGKILL):
-        nodes = rig.start("nodes", "--frames", "0", "--logs", str(tmp_path), "--json")
-        own = RosRobot(patience=rig.PATIENCE)
-        own.close()
-        children = subprocess.run(
-            ["pgrep", "-P", str(nodes.pid)], capture_output=True, text=True, check=True
-        ).stdout.split()
-        assert len(children) == 3
-        nodes.send_signal(how)
-        nodes.send_signal(how)
-        out, said = nodes.communicate(timeout=rig.PATIENCE)
-        if how is signal.SIGINT:
-            assert nodes.returncode == 0, said
-            assert set(json.loads(out)["restarts"].values()) == {0}
-        until(lambda pids=children: not any(map(alive, pids)), "nodes are left")
+def test_courtside_nodes_ends_all_of_them(tmp_path, own_domain, request):
+    nodes = rig.start("nodes", "--frames", "0", "--logs", str(tmp_path), "--json")
+    request.addfinalizer(nodes.kill)
+    own = RosRobot(patience=rig.PATIENCE)
+    own.close()
+    nodes.send_signal(signal.SIGINT)
+    nodes.send_signal(signal.SIGINT)
+    out, said = nodes.communicate(timeout=rig.PATIENCE)
+    assert nodes.returncode == 0, said
+    assert json.loads(out)["restarts"] == {"driver": 0, "watchdog": 0, "coach": 0}
 
 
-def memory() -> set[Path]:
-    """That DDS shares between processes."""
-    return {file for file in Path("/dev/shm").iterdir() if "fast" in file.name}
+def test_no_node_outlives_courtside_nodes(tmp_path, own_domain):
+    nodes = rig.start("nodes", "--frames", "0", "--logs", str(tmp_path))
+    children: list[str] = []
+
+    def begun() -> bool:
+        found = subprocess.run(
+            ["pgrep", "-P", str(nodes.pid)], capture_output=True, text=True, check=False
+        )
+        children[:] = found.stdout.split()
+        return len(children) == 3
+
+    until(begun, "no nodes", lambda: sleep(0.05))
+    nodes.kill()
+    nodes.wait()
+    until(lambda: not any(map(alive, children)), "nodes are left")
+
+
+def shared_ports() -> list[Path]:
+    """Shared memory that belongs to participants of this domain."""
+    first = 7400 + 250 * int(os.environ["ROS_DOMAIN_ID"])
+    ports = {f"fastdds_port{port}" for port in range(first, first + 250)}
+    return [file for file in Path("/dev/shm").iterdir() if file.name in ports]
 
 
 def alive(pid: str) -> bool:

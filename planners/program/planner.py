@@ -64,6 +64,7 @@ class ProgramPlanner:
         self._queue: list[Level | Saved] = []
         self._levels: list[Level] = []  # the program under way, and those that answer its words
         self._since: float | None = None  # [s] when it was first asked for a goal
+        self._last = ""  # the program that was under way last
         self._wanted = ""  # the function that the model was asked for
         self._call: Call | None = None  # the motion that the program waits for
         self._legs: tuple[Leg, ...] = ()  # of the call that a restored program waits for
@@ -91,6 +92,18 @@ class ProgramPlanner:
     def execute(self, program: str) -> None:
         """Run a program, after the instructions given before it."""
         self._queue.append(Level("program", "", program=program))
+
+    @property
+    def program(self) -> str:
+        """That is under way, or was last."""
+        if self._levels:
+            self._last = self._levels[0].program or self._last
+        return self._last
+
+    def cancel(self) -> None:
+        """Leave what is under way, and what waits; the robot holds."""
+        self._drop("it was cancelled")
+        self._queue.clear()
 
     def close(self) -> None:
         """End the sandbox. May be called twice."""
@@ -189,7 +202,7 @@ class ProgramPlanner:
                 self._steps.request(state.time, lambda: self._sandbox.restore(kept))
                 return
             level = self._levels.pop()
-        self._levels = [level]
+        self._levels, self._last = [level], ""
         if level.program:
             self._prepare(state)
             return
@@ -253,6 +266,7 @@ class ProgramPlanner:
 
     def _finish(self, finished: Finished, state: State) -> None:
         level = self._levels.pop()
+        self._last = level.program
         if self._levels:
             value = finished.value
             self._steps.request(state.time, lambda: self._sandbox.go_back(value))

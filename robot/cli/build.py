@@ -44,7 +44,7 @@ DEFAULT_SCENE = (
 )
 LATENCY = 0.02  # [s] declared for a policy's answer in simulated time; measured: 1 to 5 ms
 DETECTION = 2.0  # [s] declared for a detector's, likewise
-ROS_MESSAGES = "diagnostic geometry sensor std trajectory visualization".split()
+ROS_MESSAGES = "diagnostic geometry lifecycle sensor std trajectory visualization".split()
 VERSIONS = (
     "courtside",
     "mujoco",

@@ -41,12 +41,14 @@ Command = (
     | Annotated[Doctor, subcommand("doctor")]
     | Annotated[Check, subcommand("check")]
 )
+ROS = "--ros-args"  # what follows is for `hardware.ros`, up to "--"
 
 
 def main() -> None:
     """Entry point of the `courtside` script."""
     command = tyro.cli(
         Command,  # type: ignore[arg-type]
+        args=own(sys.argv[1:]),
         prog="courtside",
         description="A robot you coach by talking.",
         config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.FlagCreatePairsOff),
@@ -56,6 +58,15 @@ def main() -> None:
         for package in ("robot", "skills", "planners", "sim", "hardware"):
             logging.getLogger(package).setLevel(logging.INFO)
     sys.exit(guarded(command.main))
+
+
+def own(arguments: list[str]) -> list[str]:
+    """Those that are not for ROS 2: `ros2 launch` and `ros2 run` append theirs."""
+    if ROS not in arguments:
+        return arguments
+    start = arguments.index(ROS)
+    end = arguments.index("--", start) + 1 if "--" in arguments[start:] else len(arguments)
+    return arguments[:start] + own(arguments[end:])
 
 
 def guarded(run: Callable[[], int]) -> int:

@@ -3,7 +3,7 @@
 import signal
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,8 +15,10 @@ from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
     from hardware.robot_file import RobotFile
+    from robot.safety import Supervisor
     from robot.types import Robot, RobotSpec
 
+ENDLESS = 999  # games of a match that is not to be over
 BEHIND = 5.0  # [s] that a driver may lag: where a command was lost while the limits were in use
 
 
@@ -24,12 +26,13 @@ BEHIND = 5.0  # [s] that a driver may lag: where a command was lost while the li
 class Node:
     """One ROS 2 node, in this process. `courtside nodes` starts those that a robot needs."""
 
-    name: Positional[Literal["driver", "watchdog", "coach", "ball", "stack"]]
+    name: Positional[Literal["driver", "watchdog", "coach", "ball", "objects", "stack"]]
     """driver: serves a simulated robot. watchdog: guards the driver. coach: passes on what
-    `courtside say` says. ball: sees the ball of table tennis in two cameras' pictures. stack: the
-    control loop; begins at "re-arm, continue"."""
+    `courtside say` says. ball: sees the ball of table tennis in two cameras' pictures. objects:
+    sees what stands on the table, likewise. stack: the control loop; begins at "re-arm,
+    continue"."""
     robot: str = "sim"
-    """watchdog: sim, or a robot file."""
+    """watchdog, objects: sim, or a robot file."""
     world: worlds.WorldName = "tabletop"
     """Where the robot is."""
     engine: build.EngineName = "mujoco"
@@ -39,7 +42,12 @@ class Node:
     scene: Path | None = None
     """driver: a scene file of the tabletop."""
     frames: float = 0.0
-    """[Hz] driver: of the camera; 0: none."""
+    """[Hz] driver: of the camera that people look through; 0: none."""
+    perception: build.Perception = "truth"
+    """driver: camera: it publishes the pictures that perception nodes need, and tells nothing."""
+    autostart: bool = True
+    """driver: configure and activate by itself; else `ros2 lifecycle set /driver configure` does,
+    and so on."""
     llm: str = "embedded"
     """stack: as for `courtside run`."""
     json: Annotated[bool, "Not used: nodes print nothing."] = False
@@ -60,33 +68,49 @@ class Node:
             from hardware.sight import see_ball
 
             see_ball()
+        elif self.name == "objects":
+            from hardware.sight import see_objects
+
+            see_objects(robot_file(self.robot, spec))
         else:
             self._stack()
         return 0
 
     def _drive(self, spec: "RobotSpec") -> None:
-        from hardware.driver import serve
+        from hardware.driver import DriverConfig, serve
 
-        with closing(self._simulated(spec)) as robot:
-            serve(robot, build.supervisor(spec, BEHIND))
-            if self.world == "tennis":
-                print(f"score: {_score(robot)}", file=sys.stderr)
+        made: list[Any] = []
+
+        def make() -> "tuple[Robot, Supervisor]":
+            made.append(self._simulated(spec))
+            return made[-1], build.supervisor(spec, BEHIND)
+
+        seen, obeyed = self.perception == "camera", []
+        config = DriverConfig(objects=not seen, ball=not seen, obeys=obeyed.append)
+        serve(make, config, self.autostart)
+        if self.world == "tennis" and obeyed:
+            print(f"score: {_score(made[-1], obeyed[0])}", file=sys.stderr)
 
     def _simulated(self, spec: "RobotSpec") -> "Robot":
         film = self.frames > 0
+        seen = self.perception == "camera"
         if self.world == "pusht":
             return worlds.pusht(self.seed, duration=inf, speed=1.0, film=film)
         if self.world == "blockpush":
             return worlds.blockpush(self.seed, self.engine, inf, 1.0, film)
         if self.world == "tennis":
-            return worlds.tennis(self.seed, duration=inf, speed=1.0, film=film)
+            return worlds.tennis(
+                self.seed, games=ENDLESS, duration=inf, speed=1.0, film=film, shows=seen
+            )
+        from robot.vision.cameras import CAMERAS
         from sim.tabletop import TabletopConfig
 
-        cameras = ("scene",) if film else ()
-        period = 1 / self.frames if film else 1.0
-        config = TabletopConfig(self.engine, cameras=cameras, frame_period=period, speed=1.0)
+        cameras = (*(("scene",) if film else ()), *(CAMERAS if seen else ()))
+        config = TabletopConfig(self.engine, cameras=cameras, speed=1.0)
+        period = 1 / self.frames if film else config.look_period if seen else 1.0
         scene, _ = build.scene(self.scene, self.seed if self.scene is None else None)
-        return worlds.tabletop(spec, scene, config, film, perception="truth")
+        config = replace(config, frame_period=period)
+        return worlds.tabletop(spec, scene, config, film or seen, perception="truth")
 
     def _coach(self) -> None:
         from time import monotonic
@@ -114,12 +138,13 @@ class Node:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _score(match: Any) -> str:
-    """Of a match of table tennis: how many balls came back, and the points."""
-    shots = [shot for shot in match.results() if shot.by == "robot"]
-    back = sum(shot.good for shot in shots)
+def _score(match: Any, since: float) -> str:
+    """Of a match of table tennis, from the time [s] on at which the robot was first commanded."""
+    from robot.shots import returned
+
+    back, balls = returned(match.results(), since)
     points = ", ".join(f"{side.name.lower()} {n}" for side, n in match.score.points.items())
-    return f"{back} of {len(shots)} balls returned; points: {points}"
+    return f"{back} of {balls} balls returned; points: {points}"
 
 
 def robot_file(robot: str, spec: "RobotSpec") -> "RobotFile":

@@ -27,6 +27,9 @@ class Nodes:
     """A scene file of the tabletop."""
     frames: float = 10.0
     """[Hz] of the camera; 0: none."""
+    perception: build.Perception = "truth"
+    """camera: a node sees objects, or the ball, in the pictures of calibrated cameras. truth: the
+    simulated driver tells."""
     stack: bool = False
     """Also the control loop: it listens to `courtside say`, and begins at "re-arm, continue"."""
     logs: Path = Path("runs/logs")
@@ -43,10 +46,21 @@ class Nodes:
 
         if not 0 <= self.frames <= 100:
             raise WrongUse("--frames must be between 0 and 100")
+        if self.perception == "camera" and self.world not in ("tabletop", "tennis"):
+            raise WrongUse(
+                f"--perception camera needs --world tabletop or tennis, not {self.world}"
+            )
         robot_file(self.robot, build.robot_spec(worlds.ROBOTS[self.world]))  # is it sound?
         build.scene(self.scene, None)
         nodes = declared(
-            self.robot, self.world, self.engine, self.seed, self.scene, self.frames, self.stack
+            self.robot,
+            self.world,
+            self.engine,
+            self.seed,
+            self.scene,
+            self.frames,
+            self.stack,
+            self.perception,
         )
         processes = Processes(nodes, self.logs, _show)
         with signals() as asked:

@@ -155,6 +155,8 @@ class Run:
                     planner.restore(undone.programs)
                 if self.instruction:
                     planner.instruct(self.instruction)
+            if guard is not None and isinstance(planner, ProgramPlanner):
+                voice.note(guard.offer(planner, voice.said))
             due = when_ready if paced else after(build.LATENCY)
             session = Session(
                 robot=world,

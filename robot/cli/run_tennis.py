@@ -71,6 +71,7 @@ def warm_up(seed: int) -> None:
 def play(run: "Run") -> int:
     """Play the match that `run` describes; 0 if the robot won it."""
     from robot.cli.session import Session, Voice, print_json, typed_lines
+    from robot.shots import returned
     from sim.tennis.referee import Side
 
     spec, seed, voice = build.robot_spec("tennis"), run.seed or 0, Voice()
@@ -108,6 +109,7 @@ def play(run: "Run") -> int:
         "score": [[game[Side.NEAR], game[Side.FAR]] for game in games],
         "points": points,
         "shots": len(own),
+        "returned": returned(shots),  # the opponent's good balls; and of how many
         "land_rate": round(sum(shot.good for shot in own) / len(own), 4) if own else None,
         "said": voice.said,
         "objects": session.objects,

@@ -50,6 +50,10 @@ class Guard(Protocol):
         """What people said on its side since the last call."""
         ...
 
+    def follow(self, tick: Tick) -> None:
+        """A tick is over."""
+        ...
+
 
 class Voice:
     """Says what the robot says, and shows on standard error what happens, unless `quiet`."""
@@ -117,10 +121,11 @@ def _brief(value: object) -> str:
 
 
 class Interrupts(AbstractContextManager["Interrupts"]):
-    """The first Ctrl-C asks the robot to stop, the second ends the loop."""
+    """The first Ctrl-C asks the robot to stop, the second ends the loop: by an exception where
+    `raises`, or else its `count` does."""
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, raises: bool = True) -> None:
+        self.count, self._raises = 0, raises
 
     def __enter__(self) -> "Interrupts":
         self._before = {
@@ -130,7 +135,7 @@ class Interrupts(AbstractContextManager["Interrupts"]):
 
     def _on(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
-        if self.count > 1:
+        if self.count > 1 and self._raises:
             raise KeyboardInterrupt
 
     def __exit__(
@@ -186,8 +191,8 @@ class Session:
         mode = Mode(supervisor)
         mode.engage()
         ear = Ear(self.robot.now, self.typed)
-        interrupts = Interrupts()
         guard = self.guard
+        interrupts = Interrupts(raises=guard is None)  # none may come in the midst of ROS 2
         began: float | None = None
         idle_since: float | None = None
         was_stopped = False
@@ -211,7 +216,7 @@ class Session:
             now = tick.state.time
             began = now if began is None else began
             self.halted = mode.halted
-            if now - began > self.duration:
+            if now - began > self.duration or interrupts.count > 1:
                 return True
             if self.interrupted and not np.any(tick.state.reference.qd):
                 return True
@@ -231,6 +236,8 @@ class Session:
                 guard.arm()  # a person has re-armed the stack, and means all of it
             self.last = tick
             self.voice.follow(tick)
+            if guard is not None:
+                guard.follow(tick)
             if self.recorder is not None:
                 self.recorder(tick)
 

@@ -51,7 +51,6 @@ def tabletop(
 
     Where nothing can be drawn it has no cameras, unless they are needed, and tells the truth.
     """
-    from sim.engine import CAMERAS
     from sim.tabletop import Tabletop
 
     world = Tabletop(spec, scene, replace(config, perception=perception or "camera"), sight)
@@ -59,7 +58,7 @@ def tabletop(
         if world.sight is not None:
             dict(world.pictures(spec.home))
         for name in config.cameras:
-            world.engine.render(CAMERAS[name])
+            world.picture(name, spec.home)
     except Exception as error:  # of OpenGL, in as many ways as there are drivers
         world.close()
         if need_frames or perception == "camera":
@@ -114,10 +113,14 @@ def tennis(
     speed: float = inf,
     film: bool = False,
     perception: Perception = "truth",
+    shows: bool = False,
 ) -> "TennisMatch":
-    """A match against an opponent of `level`: `seed` says whom, and all that chance decides."""
+    """A match against an opponent of `level`: `seed` says whom, and all that chance decides.
+    `shows`: what the two cameras beside the table see is observed, for others to find the ball."""
     import numpy as np
 
+    from robot.ball_sight import EYES
+    from robot.tennis import TENNIS
     from sim.tennis.levels import committed
     from sim.tennis.match import MatchConfig, TennisMatch
     from sim.tennis.play import PlayConfig
@@ -126,9 +129,15 @@ def tennis(
     players = committed(level)
     own, chance = (np.random.default_rng([seed, part]) for part in range(2))
     rules = PlayConfig(MatchRules(games=games))
-    cameras = ("scene",) if film else ()
+    cameras = (*(("scene",) if film else ()), *(EYES if shows else ()))
+    period = TENNIS.dt if shows else MatchConfig.frame_period
     config = MatchConfig(
-        rules, perception=perception, duration=duration, speed=speed, cameras=cameras
+        rules,
+        perception=perception,
+        duration=duration,
+        speed=speed,
+        cameras=cameras,
+        frame_period=period,
     )
     return with_eyes(TennisMatch(players[seed % len(players)], own, chance, config))
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from robot.ball import BallState, TrackName
+from robot.ball_sight import EYES
 from robot.camera import Pinhole
 from robot.tennis import BALL, TENNIS, ball_fix
 from robot.types import Command, Fix, Image, JointMode, Observation, Vector, vector
@@ -24,7 +25,7 @@ from sim.tennis.eyes import Eyes
 from sim.tennis.judge import Judge
 from sim.tennis.states import split
 
-CAMERAS = {"scene": Pinhole.looking((2.6, -2.9, 1.2), (0.0, -0.5, 0.1), 45.0, 640, 480)}
+CAMERAS = {"scene": Pinhole.looking((2.6, -2.9, 1.2), (0.0, -0.5, 0.1), 45.0, 640, 480), **EYES}
 PerceptionName = Literal["truth", "camera"]
 
 
@@ -160,9 +161,12 @@ class Table:
         size = camera.height, camera.width
         if size not in self._renderers:
             self._renderers[size] = mujoco.Renderer(self._engine.model, *size)
-        renderer = self._renderers[size]
+        renderer, colour = self._renderers[size], self._engine.model.geom("ball").rgba
         mujoco.mj_kinematics(self._engine.model, self._engine.data)
+        shown = colour[3]
+        colour[3] = shown if self._visible() else 0.0
         renderer.update_scene(self._engine.data)
+        colour[3] = shown
         look(renderer, camera)
         return renderer.render()
 

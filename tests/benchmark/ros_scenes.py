@@ -1,10 +1,12 @@
 """The same programs over the same scenes: straight in simulation, and through ROS 2.
 
     python tests/benchmark/ros_scenes.py --n 50 --engines mujoco,pybullet
+    python tests/benchmark/ros_scenes.py --n 50 --engines mujoco,pybullet --world blockpush
 
 Each scene is played three ways: in the first engine, without ROS 2, as fast as it goes; and through
 ROS 2, in real time, with each of the engines as the robot. The programs are recorded answers of a
-language model, the same for all. Success is judged from where things rest. Prints one JSON object.
+language model, the same for all, and success is judged from where things rest; in the world
+blockpush it is the learned skill that plays, and judges. Prints one JSON object.
 """
 
 import json
@@ -15,7 +17,7 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tyro
@@ -36,6 +38,7 @@ class Benchmark:
     n: int = 50
     seed: int = 0
     """Of the first scene; the others follow."""
+    world: Literal["tabletop", "blockpush"] = "tabletop"
     engines: str = "mujoco,pybullet"
     """The first is played directly too."""
     domain: int = 90
@@ -51,16 +54,19 @@ def scene_file(folder: Path, seed: int) -> Path:
     return file
 
 
-def play(folder: Path, *words: str) -> dict[str, Any]:
-    """`courtside run` on the instruction; what it says about itself."""
-    answers = f"replay:{folder / 'answers.json'}"
-    how = ("--llm", answers, "--record", str(folder), "--frames", "0", "--json")
+def play(folder: Path, world: str, *words: str) -> dict[str, Any]:
+    """`courtside run` on what is to be done there; what it says about itself."""
+    if world == "tabletop":
+        job = (INSTRUCTION, "--llm", f"replay:{folder / 'answers.json'}")
+    else:
+        job = ("push_blocks assignment=0", "--world", world)
+    how = ("--record", str(folder), "--frames", "0", "--json")
     done = subprocess.run(
-        [str(COURTSIDE), "run", INSTRUCTION, *how, *words],
+        [str(COURTSIDE), "run", *job, *how, *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     if not done.stdout:
@@ -68,24 +74,34 @@ def play(folder: Path, *words: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def rests(result: dict[str, Any]) -> bool:
+def rests(world: str, result: dict[str, Any]) -> bool:
     """Did it say that it was done, and is the block in the bowl?"""
+    if world != "tabletop":
+        return bool(result["success"])  # which its skill judges by where the blocks are
     there = result["objects"]
     block, bowl = there.get("red block"), there.get("blue bowl")
     good = result["success"] and block is not None and bowl is not None
     return bool(good and is_on(np.array(block), np.array(bowl), "blue bowl"))
 
 
-def over_ros(folder: Path, file: Path, engine: str) -> dict[str, Any]:
+def about(world: str, folder: Path, seed: int) -> tuple[str, ...]:
+    """The scene of `seed`, as arguments of a command."""
+    if world == "tabletop":
+        return "--scene", str(scene_file(folder, seed))
+    return "--seed", str(seed)
+
+
+def over_ros(folder: Path, world: str, seed: int, engine: str) -> dict[str, Any]:
     """The same, with nodes of their own for this scene."""
-    how = ("--scene", str(file), "--frames", "0", "--logs", str(folder / "logs"))
+    how = ("--frames", "0", "--logs", str(folder / "logs"))
+    where = ("--world", world, "--engine", engine, *about(world, folder, seed))
     nodes = subprocess.Popen(
-        [str(COURTSIDE), "nodes", "--engine", engine, *how],
+        [str(COURTSIDE), "nodes", *where, *how],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        return play(folder, "--robot", "ros")
+        return play(folder, world, "--robot", "ros")
     finally:
         nodes.send_signal(signal.SIGINT)
         nodes.wait()
@@ -102,14 +118,13 @@ def main(config: Benchmark) -> None:
         folder = Path(name)
         (folder / "answers.json").write_text(json.dumps([PROGRAM]))
         for seed in range(config.seed, config.seed + config.n):
-            file = scene_file(folder, seed)
             for way in ways:
                 if way == "direct":
-                    engine = ("--engine", engines[0], "--scene", str(file))
-                    result = play(folder, *engine, "--speed", "inf")
+                    how = ("--engine", engines[0], *about(config.world, folder, seed))
+                    result = play(folder, config.world, *how, "--speed", "inf")
                 else:
-                    result = over_ros(folder, file, way.split()[1])
-                won[way].append(rests(result))
+                    result = over_ros(folder, config.world, seed, way.split()[1])
+                won[way].append(rests(config.world, result))
                 stops[way] += result["stops"]
                 if not won[way][-1]:
                     failures[way][seed] = result["error"] or "it does not rest there"
