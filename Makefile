@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run dev test interfaces check clean
+.PHONY: run dev test test-ros interfaces check clean
 
 run: .venv/base
 	$(BIN)/courtside run "put the red block in the blue bowl" --video runs/demo.mp4
@@ -12,7 +12,10 @@ run: .venv/base
 dev: .venv/dev
 
 test: .venv/dev
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	$(BIN)/python -m pytest -q -n auto
+
+test-ros: .venv/dev
+	$(BIN)/python -m pytest -q -m dds
 
 interfaces: .venv/dev
 	hardware/interfaces/build.sh $(BIN)/python

@@ -29,7 +29,7 @@ from robot.types import (
 )
 from robot.types import Verdict as Let
 
-pytestmark = pytest.mark.xdist_group("dds")
+pytestmark = pytest.mark.dds
 
 SUCCEEDED, CANCELED, ABORTED = 4, 5, 6  # action_msgs/GoalStatus
 

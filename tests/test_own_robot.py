@@ -21,7 +21,7 @@ from robot.estimate import Estimator
 from robot.safety import Supervisor
 from robot.types import Command, JointMode
 
-pytestmark = [pytest.mark.xdist_group("dds"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.dds, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "hardware" / "robots").glob("*.toml"))

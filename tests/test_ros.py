@@ -32,7 +32,7 @@ from hardware.robot_file import parse
 from hardware.ros_robot import RosRobot
 from robot.specs import UR5E
 
-pytestmark = [pytest.mark.xdist_group("dds"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.dds, pytest.mark.timeout(600)]
 
 PUT = "pick object='red block'; place object='red block' at='blue bowl'"
 DT = UR5E.dt

@@ -16,7 +16,7 @@ CHECKS = {  # name: command, its first word a module
     "format": ("ruff", "format", "--check", "."),
     "types": ("pyright", "--pythonpath", sys.executable),
     "imports": ("importlinter.cli", "lint"),
-    "tests": ("pytest", "-q", "-n", "auto", "--dist", "loadgroup"),
+    "tests": ("pytest", "-q", "-n", "auto"),
 }
 
 
