@@ -158,6 +158,8 @@ def grammar_of(objects: Sequence[str]) -> str:
     ]
     before, after = (_literal(part) for part in say("|").split("|"))
     told = f"{before} [A-Za-z0-9 .,!?]{{1,{SAID}}} {after}"
+    if not objects:  # nothing but words is left
+        return f"root ::= {told}\n"
     rules = [f"root ::= statement{{1,{STATEMENTS}}}"]
     rules += [f"{slot} ::= {_alternatives(map(_literal, each))}" for slot, each in slots.items()]
     rules.append(f"statement ::= {_alternatives([told, *map(_parts, statements)])}")
