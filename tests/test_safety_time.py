@@ -20,5 +20,5 @@ def test_it_takes_at_most_50_microseconds():
             rig.supervisor.filter(*offer)
             took.append(thread_time_ns() - began)
             paces.append(sums())
-        taken.append(np.percentile(took, 99) / slowness(float(np.median(paces))))
+        taken.append(np.percentile(took, 99) / slowness(float(np.percentile(paces, 95))))
     assert min(taken) < 50_000
