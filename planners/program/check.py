@@ -103,7 +103,7 @@ def diagnosis(
     original: Callable[[int | None], int | None] = lambda line: line,
     calculates: bool = False,
 ) -> Failed | None:
-    """What the type checker is sure of: the first finding of a line, at most three.
+    """What the type checker is sure of: the first finding of a line, at most three that differ.
 
     `original`: the line that stood where the checker saw one. Where a program `calculates`, types
     are the calculator's to know: the checker is sure of names and of the words' arguments only.
@@ -115,7 +115,9 @@ def diagnosis(
     by_line: dict[int, str] = {}
     for finding in syntax or findings:
         row = original(finding["location"]["row"]) or 0
-        by_line.setdefault(row, _explained(finding["message"]))
+        said = _explained(finding["message"])
+        if said not in by_line.values():
+            by_line.setdefault(row, said)
     if not by_line:
         return None
     (line, error), *others = by_line.items()
