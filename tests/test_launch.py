@@ -79,3 +79,13 @@ def test_what_launch_appends_is_for_ros():
 
 def test_the_folder_is_no_package():
     assert FILES and not (ROOT / "launch" / "__init__.py").exists()
+
+
+def test_without_ros_one_line_says_what_to_install(command, monkeypatch):
+    from robot.cli import build
+
+    monkeypatch.setattr(build, "find_spec", lambda name: None)
+    for words in (("run", "--robot", "ros", "go"), ("nodes",), ("node", "coach")):
+        code, _, said = command(*words)
+        assert code == 1 and "pip install 'courtside[ros]'" in said.splitlines()[-1]
+        assert len(said.strip().splitlines()) == 1
