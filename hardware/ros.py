@@ -52,8 +52,8 @@ class Ros:
     """A node of this process, and its executor: everything happens within `spin`."""
 
     def __init__(self, name: str, urgent: bool = False, make: Callable[..., Node] = Node) -> None:
-        """`urgent`: this thread, and those that it begins, DDS's too, go before what else runs on
-        this machine, where that is allowed. `make`: the node, of its name and context."""
+        """`urgent`: this thread and DDS's go before what else runs on this machine, where that is
+        allowed. `make`: the node, of its name and context."""
         if urgent:
             _hurry(os.SCHED_FIFO)
         self._context = rclpy.Context()
@@ -72,6 +72,8 @@ class Ros:
         self.node = make(name, context=self._context, **less)
         self._executor = _executor(self._context)
         self._executor.add_node(self.node)
+        if urgent:  # processes that are begun from here on are not: they would hold up the others
+            _hurry(os.SCHED_FIFO | os.SCHED_RESET_ON_FORK)
         self._alive: Publisher[String] | None = None
         self._next_alive = 0.0
         self._name = name

@@ -21,10 +21,9 @@ from typing import Any, Literal
 
 import numpy as np
 import tyro
-from tabletop import NAMES, is_on
+from tabletop import is_on, scene_file
 
 from robot.intervals import wilson
-from sim.scene import random_scene
 
 COURTSIDE = Path(sys.executable).with_name("courtside")
 INSTRUCTION = "put the red block in the blue bowl"
@@ -43,15 +42,6 @@ class Benchmark:
     """The first is played directly too."""
     domain: int = 90
     """ROS_DOMAIN_ID, which nobody else uses."""
-
-
-def scene_file(folder: Path, seed: int) -> Path:
-    """The scene of `seed`, as a file."""
-    scene = random_scene(np.random.default_rng(seed), names=NAMES)
-    objects = [{"name": thing.name, "xy": [thing.x, thing.y], "yaw": thing.yaw} for thing in scene]
-    file = folder / f"{seed}.json"
-    file.write_text(json.dumps({"objects": objects, "seed": seed}))
-    return file
 
 
 def play(folder: Path, world: str, *words: str) -> dict[str, Any]:

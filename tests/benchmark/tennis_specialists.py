@@ -1,15 +1,17 @@
-"""What specialists are better at than the generalist of their hand, on the balls they are for.
+"""What specialists are better at than the generalist of their hand.
 
     python tests/benchmark/tennis_specialists.py --rallies rallies.json --serves serves.json
 
-Balls held out from training, of each specialist's category and on its hand's side of the table, in
-MuJoCo with its latencies, drawn anew in each of `repeats`; both controllers meet the same. Those of
-a target: balls that land in its third of the table. Others: balls that land. Differences are
-paired, their intervals over balls.
+On every ball of a specialist's category, and on those among them that come to its hand's side or to
+the middle; held out from training, their mirror images too. In MuJoCo, with its latencies drawn
+anew in each of `repeats`; both controllers meet the same. Those of a target are for all balls, and
+count what lands in its third of the table; the others count what lands. Differences are paired,
+their intervals over balls.
 """
 
 import json
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +19,10 @@ import tyro
 from numpy.typing import NDArray
 
 from robot.ball import TRACKS
+from robot.cli.train_tennis import balls
 from robot.intervals import mean_interval
 from robot.tennis import TABLE_WIDTH
 from robot.types import Vector
-from sim.tennis import states
 from sim.tennis.batch import TennisBatch
 from sim.tennis.court import CourtConfig
 from skills.tennis.arena import Arena
@@ -29,15 +31,17 @@ from skills.tennis.recipes import CENTRE, RECIPES
 from skills.tennis.skill import controller
 
 TRACK = TRACKS["paper"]
+SPECIALISTS = tuple(
+    name for name, made in RECIPES.items() if made.category or made.target != CENTRE
+)
 
 
 @dataclass(frozen=True)
 class Config:
     rallies: Path
     serves: Path
-    names: tuple[str, ...] = tuple(RECIPES)
-    """Of the specialists."""
-    n: int = 250
+    names: tuple[str, ...] = (*SPECIALISTS, "forehand_serve", "backhand_serve")
+    n: int = 300
     """Balls, at most."""
     repeats: int = 2
     seed: int = 0
@@ -52,36 +56,39 @@ def good(name: str, target: tuple[float, float], values: Vector, seed: int) -> N
     return fates.landed & (fates.place[:, 0] * np.sign(target[0]) > TABLE_WIDTH / 6)
 
 
+def compared(config: Config, name: str, values: Vector) -> dict[str, object]:
+    """Rates of a specialist and its generalist on balls (n, 9), or on some of them."""
+    recipe, rng = RECIPES[name], np.random.default_rng(config.seed)
+    values = values[rng.permutation(len(values))[: config.n]]
+    seeds = range(config.seed, config.seed + config.repeats)
+    own, general = (
+        np.mean([good(who, recipe.target, values, seed) for seed in seeds], axis=0)
+        for who in (name, recipe.begin)
+    )
+    return {
+        "n": len(values),
+        "specialist": round(float(own.mean()), 4),
+        "generalist": round(float(general.mean()), 4),
+        "difference": round(float((own - general).mean()), 4),
+        "difference_interval": mean_interval(own - general),
+    }
+
+
 def main(config: Config) -> None:
-    held = {}
-    for balls, file in (("rally", config.rallies), ("serve", config.serves)):
-        loaded = states.load(file)
-        held[balls] = loaded.pick(loaded.held_out)
-    rows = {}
+    found = {}
     for name in config.names:
-        recipe, hand = RECIPES[name], RECIPES[name].begin
-        if not hand:
-            continue
-        pool = held[recipe.balls]
-        side = states.sides(pool.ball()) * (1 if hand == "forehand" else -1) > 0
-        if recipe.category:
-            side &= states.categories(pool)[recipe.category]
-        rng = np.random.default_rng(config.seed)
-        pool = pool.pick(rng.permutation(np.flatnonzero(side))[: config.n])
-        seeds = range(config.seed, config.seed + config.repeats)
-        own, general = (
-            np.mean([good(who, recipe.target, pool.values, seed) for seed in seeds], axis=0)
-            for who in (name, hand)
-        )
-        rows[name] = {
-            "n": len(pool),
-            "specialist": round(float(own.mean()), 4),
-            "generalist": round(float(general.mean()), 4),
-            "difference": round(float((own - general).mean()), 4),
-            "difference_interval": mean_interval(own - general),
+        hands = [replace(RECIPES[name], style=style) for style in ("forehand", "backhand")]
+        sides = {
+            hand.style: balls(hand, config.rallies, config.serves, held_out=True).values
+            for hand in hands
         }
-        print(name, rows[name], flush=True)
-    print(json.dumps(rows))
+        every = np.unique(np.concatenate(list(sides.values())), axis=0)
+        found[name] = {
+            "category": compared(config, name, every),
+            "own side": compared(config, name, sides[RECIPES[name].style]),
+        }
+        print(name, found[name], file=sys.stderr, flush=True)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
