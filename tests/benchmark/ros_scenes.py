@@ -61,7 +61,7 @@ def play(folder: Path, world: str, *words: str) -> dict[str, Any]:
     )
     if not done.stdout:
         return {"success": False, "error": done.stderr[-300:], "objects": {}, "stops": 0}
-    return json.loads(done.stdout)
+    return {**json.loads(done.stdout), "log": done.stderr}
 
 
 def rests(world: str, result: dict[str, Any]) -> bool:
@@ -118,7 +118,8 @@ def main(config: Benchmark) -> None:
                 stops[way] += result["stops"]
                 if not won[way][-1]:
                     failures[way][seed] = result["error"] or "it does not rest there"
-                    print(f"{way}, seed {seed}: {failures[way][seed]}", file=sys.stderr)
+                    log = result.get("log", "")
+                    print(f"{way}, seed {seed}: {failures[way][seed]}\n{log}", file=sys.stderr)
     found = {
         way: {
             "success_rate": sum(won[way]) / config.n,
