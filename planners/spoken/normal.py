@@ -1,0 +1,76 @@
+"""Sentences without what does not matter: capitals, politeness, how numbers are written."""
+
+import re
+from dataclasses import dataclass
+
+NUMBERS = {
+    word: str(number)
+    for number, word in enumerate(
+        """one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+        sixteen seventeen eighteen nineteen twenty""".split(),
+        start=1,
+    )
+}
+UNITS = {
+    **dict.fromkeys(("centimeter", "centimeters", "centimetre", "centimetres", "cms"), "cm"),
+    **dict.fromkeys(("millimeter", "millimeters", "millimetre", "millimetres"), "mm"),
+}
+SPELT = {"colour": "color", "grey": "gray", "colours": "colors", "centre": "center"}
+BEFORE = (  # a command, and after which a command is the same
+    *"hey robot please ok okay um uh er so and then well yes".split(),
+    *("can you", "could you", "would you", "will you", "i want you to", "you should"),
+)
+AFTER = ("please", "robot", "thanks", "thank you", "then", "now")
+DENYING = ("no", "nope", "not that", "not this", "actually", "i meant", "i mean", "i said", "sorry")
+INSTEAD = "instead"
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """A sentence in lower case, its parts apart."""
+
+    text: str  # what it says
+    denied: bool = False  # it began with "no", or the like
+    instead: bool = False  # it has "instead" at an end
+
+    @property
+    def line(self) -> str:
+        """As it would be typed."""
+        before = "no, " if self.denied else ""
+        return f"{before}{self.text}{' instead' if self.instead else ''}"
+
+
+def words_of(text: str) -> list[str]:
+    """Its words and numbers, spelt in one way."""
+    found = re.findall(r"\d+(?:\.\d+)?|[a-z]+(?:'[a-z]+)?", text.lower().replace("\u2019", "'"))
+    named = (UNITS.get(word, SPELT.get(word, word)) for word in found)
+    words = list(named)
+    counted = zip(words, [*words[1:], ""], strict=True)
+    # "one" is a number only where something is counted
+    return [NUMBERS[w] if w in NUMBERS and after in ("cm", "mm") else w for w, after in counted]
+
+
+def normal(text: str) -> Normal:
+    """`text` without what does not matter; what is nothing else is left as it is."""
+    words = words_of(text)
+    denied = instead = False
+    while True:
+        rest = _without(words, BEFORE, AFTER)
+        less = _without(rest, DENYING, ())
+        denied |= len(less) < len(rest)
+        without = _without(less, (INSTEAD,), (INSTEAD,))
+        instead |= len(without) < len(less)
+        if without == words:
+            return Normal(" ".join(words), denied, instead)
+        words = without
+
+
+def _without(words: list[str], before: tuple[str, ...], after: tuple[str, ...]) -> list[str]:
+    """Without one of these at either end, if anything is left."""
+    for part in map(str.split, before):
+        if words[: len(part)] == part and len(words) > len(part):
+            return words[len(part) :]
+    for part in map(str.split, after):
+        if words[-len(part) :] == part and len(words) > len(part):
+            return words[: -len(part)]
+    return words
