@@ -1,7 +1,7 @@
 """What passes between those who hear speech and those who know what may be said."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -14,11 +14,12 @@ Sound: TypeAlias = NDArray[np.float32]  # (n,) at RATE; full scale is 1
 
 
 @dataclass(frozen=True, slots=True)
-class Hypothesis:
+class Recognized:
     """What may have been said."""
 
-    text: str
-    score: float  # natural logarithm of its probability, a token
+    guesses: tuple[str, ...] = ()  # the likeliest first
+    score: float = 0.0  # [nat a token] log-likelihood of the first
+    near: Mapping[str, float] = field(default_factory=dict)  # commands: [nat] less likely than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,19 @@ class Heard:
     lines: tuple[str, ...] = ()  # what is to be done, as if it were typed; questions: if so
     raw: str = ""  # as the recogniser has it
     ask: str = ""  # questions: what to ask the person
-    sure: bool = False  # commands: it was said in just these words
 
 
 class Interpret(Protocol):
     """Knows what may be said."""
 
-    def __call__(self, guesses: Sequence[Hypothesis], now: float) -> Heard:
-        """What was meant by a sentence, the likeliest guess first, that ended at `now` [s]."""
+    def near(self, guesses: Sequence[str]) -> Sequence[str]:
+        """Commands that may have been meant, and of which the recogniser says how likely they are;
+        none where the first guess is one itself.
+        """
+        ...
+
+    def __call__(self, recognized: Recognized, now: float) -> Heard:
+        """What was meant by a sentence that ended at `now` [s]."""
         ...
 
     def settle(self, heard: Heard, now: float) -> None:

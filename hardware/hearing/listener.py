@@ -1,17 +1,18 @@
 """From sound to what was said: two recognisers side by side, and neither waits.
 
 The spotter has its few phrases as soon as they end. The recogniser is asked at the first pause,
-before it is known whether the sentence is over. If its answer is a command word for word, and
-nobody went on speaking meanwhile, that is it; otherwise the end of the sentence is waited for.
+before it is known whether the sentence is over. If that is a command, and nobody went on speaking
+meanwhile, it is over; otherwise the end of the sentence is waited for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from hardware.hearing.endpoint import STEP, EndpointConfig, Endpointer, Moment
-from robot.hearing import Heard, Hypothesis, Interpret, Sound
+from robot.hearing import Heard, Interpret, Recognized, Sound
 
 AT_ONCE, IN_FULL = "spotter", "recognizer"
 
@@ -39,10 +40,11 @@ class Job(Protocol):
 
     def done(self) -> bool: ...
     def cancel(self) -> bool: ...
-    def result(self) -> list[Hypothesis]: ...
+    def result(self) -> Recognized: ...
 
 
-Submit = Callable[[Callable[[], list[Hypothesis]]], Job]
+Submit = Callable[[Callable[[], Recognized]], Job]
+Recognize = Callable[[Sound, Callable[[Sequence[str]], Sequence[str]]], Recognized]
 
 
 def in_thread() -> Submit:
@@ -67,12 +69,14 @@ class Listener:
         self,
         voice: Callable[[Sound], float],
         spotter: Spots,
-        recognize: Callable[[Sound], list[Hypothesis]],
+        recognize: Recognize,
         interpret: Interpret,
         submit: Submit,
         config: EndpointConfig | None = None,
     ) -> None:
-        """`voice`: the probability that somebody speaks in a frame."""
+        """`voice`: the probability that somebody speaks in a frame. `recognize` gets a sentence,
+        and what knows which commands may have been meant by guesses at it.
+        """
         self._voice, self._spotter, self._recognize = voice, spotter, recognize
         self._interpret, self._submit = interpret, submit
         self._endpointer = Endpointer(config)
@@ -116,7 +120,7 @@ class Listener:
         if moment in (Moment.PAUSE, Moment.END):
             if not self._looked and (phrase := self._spotter.end()):
                 self._spotted = phrase
-                heard = Heard("command", (phrase,), phrase, sure=True)
+                heard = Heard("command", (phrase,), phrase)
                 self._interpret.settle(heard, ears.ended)
                 found.append(Said(heard, AT_ONCE, ears.ended, now - ears.ended))
             self._looked = True
@@ -130,8 +134,7 @@ class Listener:
         return [*found, *self._answers(now)]
 
     def _ask(self) -> Sentence:
-        sound, recognize = self._endpointer.sound, self._recognize
-        job = self._submit(lambda: recognize(sound))
+        job = self._submit(partial(self._recognize, self._endpointer.sound, self._interpret.near))
         return Sentence(job, self._endpointer.ended, self._spotted)
 
     def _answers(self, now: float) -> list[Said]:
@@ -142,7 +145,7 @@ class Listener:
         last = self._sentence
         if last is not None and not self._before and last.job.done():
             last.heard = last.heard or self._interpret(last.job.result(), last.ended)
-            if last.heard.sure:
+            if last.heard.kind == "command":
                 found.append(self._said(last, now))
                 self._sentence = None
                 self._endpointer.begin()
@@ -151,7 +154,8 @@ class Listener:
     def _said(self, sentence: Sentence, now: float) -> Said:
         heard = sentence.heard or self._interpret(sentence.job.result(), sentence.ended)
         if sentence.spotted:  # what was obeyed already is not said again; nor is it taken back
-            more = heard.lines[1:] if heard.sure and sentence.spotted in heard.lines[0] else ()
+            stopped = heard.kind == "command" and sentence.spotted in heard.lines[0]
+            more = heard.lines[1:] if stopped else ()
             heard = replace(heard, kind="command" if more else "speech", lines=more)
         self._interpret.settle(heard, sentence.ended)
         return Said(heard, IN_FULL, sentence.ended, now - sentence.ended)

@@ -4,15 +4,20 @@ Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", 20
 made for half a minute of sound; what is said to a robot is short, and half of that costs a quarter.
 """
 
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from robot.hearing import RATE, Hypothesis, Sound
+from robot.hearing import RATE, Recognized, Sound
+
+if TYPE_CHECKING:
+    from ctranslate2 import StorageView
 
 WINDOW = 1500  # frames of 10 ms that the encoder is given
-HYPOTHESES = 5
+GUESSES = 5
 LONGEST = 40  # tokens of a sentence
 QUIET = 1e-4  # [full scale] of noise added: digital silence is like nothing heard before
 
@@ -26,7 +31,7 @@ def embedded() -> str:
 
 
 class Whisper:
-    """Call it with a sentence's sound (n,): what may have been said, the likeliest first."""
+    """Call it with a sentence's sound (n,)."""
 
     def __init__(self, prompt: str, model: str = "", threads: int = 1) -> None:
         """`prompt`: sentences like those that will be said. `model`: a folder, or the name of a
@@ -48,21 +53,43 @@ class Whisper:
         self._prompt = self._whisper.get_prompt(self._tokens, said, without_timestamps=True)
         self._rng = np.random.default_rng(0)
 
-    def __call__(self, sound: Sound) -> list[Hypothesis]:
+    def __call__(self, sound: Sound, near: Callable[[Sequence[str]], Sequence[str]]) -> Recognized:
+        """What may have been said. `near` tells which commands the guesses at it may stand for."""
+        heard = self._encoded(sound)
+        [found] = self._whisper.model.generate(
+            heard,
+            [self._prompt],
+            beam_size=GUESSES,
+            num_hypotheses=GUESSES,
+            return_scores=True,
+            max_length=len(self._prompt) + LONGEST,
+        )
+        guesses = tuple(
+            dict.fromkeys(once(self._tokens.decode(ids)) for ids in found.sequences_ids)
+        )
+        guesses = tuple(filter(None, guesses))
+        commands = near(guesses)
+        if not commands:
+            return Recognized(guesses, found.scores[0])
+        best = max(self._likelihood(heard, guess) for guess in guesses[:2])
+        less = {command: best - self._likelihood(heard, command) for command in commands}
+        return Recognized(guesses, found.scores[0], less)
+
+    def _encoded(self, sound: Sound) -> "StorageView":
         noise = QUIET * self._rng.standard_normal(len(sound)).astype(np.float32)
         seen = self._whisper.feature_extractor(sound + noise, padding=RATE // 10)[:, :WINDOW]
         missing = WINDOW - seen.shape[1]
         seen = np.pad(seen, ((0, 0), (0, missing)), constant_values=seen.min())
-        [found] = self._whisper.model.generate(
-            self._whisper.encode(seen),
-            [self._prompt],
-            beam_size=HYPOTHESES,
-            num_hypotheses=HYPOTHESES,
-            return_scores=True,
-            max_length=len(self._prompt) + LONGEST,
-        )
-        texts = map(self._tokens.decode, found.sequences_ids)
-        return [Hypothesis(once(t), s) for t, s in zip(texts, found.scores, strict=True)]
+        return self._whisper.encode(seen)
+
+    def _likelihood(self, heard: "StorageView", text: str) -> float:
+        """[nat] how likely `text` is, without a prompt: what is asked about is not to be favoured
+        by what it was told to expect.
+        """
+        said = text.strip(".!? ")
+        tokens = [*self._tokens.encode(f" {said[:1].upper()}{said[1:]}."), self._tokens.eot]
+        [aligned] = self._whisper.model.align(heard, self._tokens.sot_sequence, [tokens], WINDOW)
+        return float(np.sum(np.log(np.maximum(aligned.text_token_probs, 1e-9))))
 
 
 def once(text: str) -> str:
@@ -72,11 +99,7 @@ def once(text: str) -> str:
     for size in range(1, len(words) // 2 + 1):
         turns = -(-len(words) // size)
         repeated = (bare[:size] * turns)[: len(words)]
-        if bare == repeated and (turns > 2 or size > 1) and _closed(words[size - 1]):
+        cut = bare[:-1] == repeated[:-1] and repeated[-1].startswith(bare[-1])  # in mid-word
+        if cut and words[size - 1][-1] in ".!?":
             return " ".join(words[:size])
     return " ".join(words)
-
-
-def _closed(word: str) -> bool:
-    """Does a sentence end with it?"""
-    return word[-1] in ".!?"

@@ -1,12 +1,12 @@
 """Which command was meant, if any.
 
 A line that is typed is meant for the robot; what is said in a room need not be. So it must be a
-command here, in words that are known or nearly so; what comes near one without being it is asked
-about, and the rest is left alone. "No" takes back what was heard wrongly.
+command here: word for word, or one that the recogniser finds as likely as what it wrote. What comes
+near one is asked about, and the rest is left alone. "No" takes back what was heard wrongly.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,47 +15,31 @@ from rapidfuzz.distance import Levenshtein
 
 from planners.spoken.normal import Normal, normal
 from planners.spoken.sayings import Sayings
-from planners.spoken.undo import replaced, undone
-from robot.hearing import Heard, Hypothesis
+from planners.spoken.undo import plainly, replaced, undone
+from robot.hearing import Heard, Recognized
 from robot.mode import BREAK, FILLER, GO_ON, REARM, STOP
 
 YES = frozenset("yes yeah yep right correct exactly ok okay".split())
 NO = frozenset("no nope wrong".split())
 COURTESY = frozenset("can could would will".split())  # beside a stop, besides the mode's own
+ENDS = " \t\n,.;:!?-"
 
 
 @dataclass(frozen=True)
 class InterpretConfig:
-    """How near to a command is near enough.
+    """How likely a command must be. Differences of log-likelihood [nat], of whole sentences."""
 
-    How far off something is counts edits, and what a guess is less likely than the best [nat].
-    """
-
-    sure: float = -0.3  # [nat a token] a guess from here on is taken at its word ...
-    vague: float = -0.9  # ... and down here, as no more than a sound
-    near: tuple[float, float] = (0.09, 0.3)  # off a letter: obeyed, if sure and if vague
-    asked: float = 0.4  # off a letter: asked about
-    apart: float = 1.5  # by which every other command must be further off
+    lost: float = 2.5  # behind what the recogniser wrote: obeyed
+    asked: float = 6.0  # ... asked about
+    apart: float = 1.5  # by which every other command must be less likely
+    ruled: float = 1.0  # less likely than known ones: commands that are only understood by rule
+    letters: float = 0.6  # edits a letter to commands that are considered at all
+    most: int = 12  # commands that are
     recent: float = 10.0  # [s] for which "yes" and "no" mean what was heard last
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A command that may have been meant."""
-
-    meaning: str
-    line: str
-    off: float
-    letters: int
-    score: float  # [nat a token] of the guess
-
-    @property
-    def rate(self) -> float:
-        return self.off / self.letters
-
-
 class Interpreter:
-    """Call it with a recogniser's guesses and the time [s] that they were made."""
+    """A `robot.hearing.Interpret`."""
 
     def __init__(self, sayings: Sayings, config: InterpretConfig | None = None) -> None:
         self._sayings, self._config = sayings, config or InterpretConfig()
@@ -63,110 +47,104 @@ class Interpreter:
         self._asked = ("", -np.inf)  # the line asked about, and when [s]
         self._last = ("", -np.inf)  # the line obeyed last
 
-    def __call__(self, guesses: Sequence[Hypothesis], now: float) -> Heard:
-        if not guesses or not guesses[0].text:
+    def near(self, guesses: Sequence[str]) -> list[str]:
+        if not guesses or self._about_mode(guesses) or self._plainly(guesses[0]):
+            return []
+        found: dict[str, float] = {}
+        for guess in guesses:
+            said = normal(guess)
+            nearest = process.extract(
+                said.text,
+                self._texts,
+                scorer=Levenshtein.distance,
+                score_cutoff=int(self._config.letters * len(said.text)),
+                limit=self._config.most,
+            )
+            for text, off, _ in nearest:
+                line = Normal(text, said.denied, said.instead).spoken
+                found[line] = min(off, found.get(line, np.inf))
+        return sorted(found, key=lambda line: found[line])[: self._config.most]
+
+    def __call__(self, recognized: Recognized, now: float) -> Heard:
+        guesses = recognized.guesses
+        if not guesses:
             return Heard("speech")
         heard = self._about_mode(guesses) or self._answer(guesses[0], now)
-        return heard or self._command(guesses, now)
+        return heard or self._command(recognized, now)
 
     def settle(self, heard: Heard, now: float) -> None:
-        """ "Yes" and "no" refer to this from here on."""
         if heard.kind == "command":
             self._last, self._asked = (heard.lines[-1], now), ("", now)
         elif heard.kind == "question":
             self._asked = (heard.lines[0] if heard.lines else "", now)
 
-    def _about_mode(self, guesses: Sequence[Hypothesis]) -> Heard | None:
+    def _plainly(self, guess: str) -> str:
+        """The line, if it is a known command word for word."""
+        said = normal(guess)
+        return said.line if said.text in self._sayings.known else ""
+
+    def _about_mode(self, guesses: Sequence[str]) -> Heard | None:
         """Stopping, where a guess or a part of the best says so; going on, where the best does."""
-        best = guesses[0].text
-        parts = [part.strip() for part in BREAK.split(best) if part.strip(" \t\n,.;:!?-")]
+        best = guesses[0]
+        parts = [part.strip() for part in BREAK.split(best) if part.strip(ENDS)]
         stops = [part for part in parts if _only(part, STOP)]
-        if not stops and len(best.split()) <= 2:
-            stops = [g.text for g in guesses if loss(g, guesses[0]) < 2 and _only(g.text, STOP)][:1]
+        if not stops and len(best.split()) <= 2:  # hardly anything was said
+            stops = [guess for guess in guesses if _only(guess, STOP)][:1]
         if stops:
-            rest = [part for part in parts if part not in stops]
-            more = self._command([Hypothesis(" ".join(rest), guesses[0].score)], 0.0)
-            lines = more.lines if more.kind == "command" and rest else ()
-            return Heard("command", (_plain(stops[0]), *lines), best, sure=True)
+            rest = " ".join(part for part in parts if part not in stops)
+            more = self._plainly(rest) if rest else ""
+            return Heard("command", (_plain(stops[0]), *([more] if more else ())), best)
         if _only(best, GO_ON, REARM) and _plain(best) != "arm":
-            return Heard("command", (_plain(best),), best, sure=True)
+            return Heard("command", (_plain(best),), best)
         return None
 
-    def _answer(self, best: Hypothesis, now: float) -> Heard | None:
+    def _answer(self, best: str, now: float) -> Heard | None:
         """Yes or no to what was asked or heard last."""
-        words = set(_plain(best.text).split())
+        words = set(_plain(best).split())
         asked, when = self._asked
-        if asked and now - when < self._config.recent:
-            if words <= YES:
-                return Heard("command", (asked,), best.text, sure=True)
-            if words <= NO:
-                return Heard("question", (), best.text, ask="What shall I do?")
+        asked = asked if now - when < self._config.recent else ""
         last, when = self._last
-        if words <= NO:
-            back = undone(last) if last and now - when < self._config.recent else ""
+        last = last if now - when < self._config.recent else ""
+        if asked and words <= YES:
+            return Heard("command", (asked,), best)
+        if words <= NO and (asked or last):
+            back = "" if asked else undone(last)
             if back:
-                return Heard("command", (back,), best.text, sure=True)
-            return Heard("question", (), best.text, ask="What shall I do instead?")
+                return Heard("command", (back,), best)
+            return Heard("question", (), best, ask="What shall I do?")
         return None
 
-    def _command(self, guesses: Sequence[Hypothesis], now: float) -> Heard:
-        config, best = self._config, guesses[0]
-        matches = sorted(self._matches(guesses), key=lambda match: match.off)
-        if not matches:
-            return Heard("speech", (), best.text)
-        first = matches[0]
-        other = next((m.off for m in matches if m.meaning != first.meaning), np.inf)
-        near = np.interp(-best.score, (-config.sure, -config.vague), config.near)
-        if first.off == 0 or (first.rate <= near and other - first.off >= config.apart):
-            return Heard("command", self._corrected(first, now), best.text, sure=first.off == 0)
-        if first.rate <= config.asked and best.score < config.sure:
-            return Heard("question", (first.line,), best.text, ask=f"Did you mean: {first.line}?")
-        return Heard("speech", (), best.text)
+    def _command(self, recognized: Recognized, now: float) -> Heard:
+        config, best = self._config, recognized.guesses[0]
+        if line := self._plainly(best):
+            return Heard("command", self._corrected(line, now), best)
+        found: list[tuple[float, str, str]] = []  # how much less likely; meaning; line
+        said = normal(best)
+        if self._sayings.understands(Normal(said.text).line):
+            found.append((config.ruled - config.lost, said.text, said.line))
+        for spoken, less in recognized.near.items():
+            near = normal(spoken)
+            found.append((less - config.lost, self._sayings.known[near.text], near.line))
+        if not found:
+            return Heard("speech", (), best)
+        less, meaning, line = min(found)
+        other = min((less for less, also, _ in found if also != meaning), default=np.inf)
+        if less <= 0 and other - less >= config.apart:
+            return Heard("command", self._corrected(line, now), best)
+        if less + config.lost <= config.asked:
+            return Heard("question", (line,), best, ask=f"Did you mean: {line}?")
+        return Heard("speech", (), best)
 
-    def _corrected(self, match: Match, now: float) -> tuple[str, ...]:
+    def _corrected(self, line: str, now: float) -> tuple[str, ...]:
         """The line, and before it what undoes a line that was heard wrongly."""
         last, when = self._last
-        denied = match.line.startswith("no, ")
-        if not (denied and last and now - when < self._config.recent):
-            return (match.line,)
-        return replaced(last, match.line)
-
-    def _matches(self, guesses: Sequence[Hypothesis]) -> Iterator[Match]:
-        for guess in guesses:
-            said = normal(guess.text)
-            less = loss(guess, guesses[0])
-            if not said.text:
-                continue
-            if said.text in self._sayings.known:
-                meaning = self._sayings.known[said.text]
-                yield Match(meaning, said.line, less, len(said.text), guess.score)
-            elif self._sayings.understands(said.text):
-                yield Match(said.text, said.line, less + 0.5, len(said.text), guess.score)
-            most = self._config.asked * len(said.text) + self._config.apart
-            for text, off, _ in process.extract(
-                said.text,
-                self._texts,
-                scorer=Levenshtein.distance,
-                score_cutoff=int(most) + 1,
-                limit=8,
-            ):
-                if off:
-                    line = Normal(text, said.denied, said.instead).line
-                    meaning = self._sayings.known[text]
-                    yield Match(meaning, line, less + off, len(text), guess.score)
-
-
-def loss(guess: Hypothesis, best: Hypothesis) -> float:
-    """[nat] by which a guess is less likely than the best."""
-    return max(0.0, best.score * _tokens(best) - guess.score * _tokens(guess))
-
-
-def _tokens(guess: Hypothesis) -> int:
-    return len(guess.text.split()) + 2  # about: with the stop, and the end
+        if line.startswith("no, ") and last and now - when < self._config.recent:
+            return replaced(last, line)
+        return (plainly(line),)
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.lower().strip(" \t\n,.;:!?-").replace(",", " ").split())
+    return " ".join(text.lower().strip(ENDS).replace(",", " ").split())
 
 
 def _only(text: str, *phrases: re.Pattern[str]) -> bool:
@@ -174,5 +152,5 @@ def _only(text: str, *phrases: re.Pattern[str]) -> bool:
     rest = text
     for phrase in phrases:
         rest = phrase.sub(" ", rest)
-    left = {word for word in FILLER.sub(" ", rest).lower().split() if word[0].isalnum()}
+    left = set(re.findall(r"\w+", FILLER.sub(" ", rest).lower()))
     return rest != text and left <= COURTESY

@@ -3,19 +3,20 @@
 import re
 from dataclasses import dataclass
 
-NUMBERS = {
-    word: str(number)
-    for number, word in enumerate(
+NUMBERS = dict(
+    enumerate(
         """one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
         sixteen seventeen eighteen nineteen twenty""".split(),
         start=1,
     )
-}
+)
+DIGITS = {word: str(number) for number, word in NUMBERS.items()}
 UNITS = {
-    **dict.fromkeys(("centimeter", "centimeters", "centimetre", "centimetres", "cms"), "cm"),
-    **dict.fromkeys(("millimeter", "millimeters", "millimetre", "millimetres"), "mm"),
+    **dict.fromkeys(("cm", "cms", "centimeter", "centimetre", "centimetres"), "centimeters"),
+    **dict.fromkeys(("mm", "millimeter", "millimetre", "millimetres"), "millimeters"),
 }
-SPELT = {"colour": "color", "grey": "gray", "colours": "colors", "centre": "center"}
+SPELT = {"colour": "color", "grey": "gray", "colours": "colors"}
+COUNTED = re.compile(rf"\b({'|'.join(DIGITS)}) (?=centimeters|millimeters)")
 BEFORE = (  # a command, and after which a command is the same
     *"hey robot please ok okay um uh er so and then well yes".split(),
     *("can you", "could you", "would you", "will you", "i want you to", "you should"),
@@ -34,20 +35,22 @@ class Normal:
     instead: bool = False  # it has "instead" at an end
 
     @property
-    def line(self) -> str:
-        """As it would be typed."""
+    def spoken(self) -> str:
+        """In full."""
         before = "no, " if self.denied else ""
         return f"{before}{self.text}{' instead' if self.instead else ''}"
 
+    @property
+    def line(self) -> str:
+        """As it would be typed: numbers in digits."""
+        return COUNTED.sub(lambda found: f"{DIGITS[found[1]]} ", self.spoken)
+
 
 def words_of(text: str) -> list[str]:
-    """Its words and numbers, spelt in one way."""
+    """Its words, spelt in one way; numbers in letters, up to twenty."""
     found = re.findall(r"\d+(?:\.\d+)?|[a-z]+(?:'[a-z]+)?", text.lower().replace("\u2019", "'"))
     named = (UNITS.get(word, SPELT.get(word, word)) for word in found)
-    words = list(named)
-    counted = zip(words, [*words[1:], ""], strict=True)
-    # "one" is a number only where something is counted
-    return [NUMBERS[w] if w in NUMBERS and after in ("cm", "mm") else w for w, after in counted]
+    return [NUMBERS.get(int(word), word) if word.isdigit() else word for word in named]
 
 
 def normal(text: str) -> Normal:

@@ -46,7 +46,7 @@ class Sayings:
     words: frozenset[str] = field(default_factory=frozenset)  # that commands are made of
 
     def understands(self, text: str) -> bool:
-        """Would a typed line of these words be followed? `text` is normal."""
+        """Would a typed line be followed? `text` is normal, its numbers in digits."""
         raise NotImplementedError
 
 
@@ -82,7 +82,7 @@ def at_table() -> Sayings:
             known.setdefault(normal(text).text, f"{asked.name} {asked.thing} {asked.amount}")
     for text, meaning in (*_corrections(), *_instructions()):
         known.setdefault(normal(text).text, meaning)
-    words = frozenset(word for text in known for word in text.split()) | correct.FILLER
+    words = frozenset(word for text in known for word in text.split()) | correct.WORDS
     prompt = (
         "put the red block in the blue bowl. a bit to the left. pick up the green block. no, the "
         "yellow bowl. open the gripper. close the drawer. go back. slower. stop. continue."

@@ -31,19 +31,26 @@ def undone(line: str) -> str:
     meant = understand(line, WORDS)
     if meant is None:
         return CANCEL
-    back = " ".join(OPPOSITE.get(word, word) for word in words_of(normal(line).text))
+    back = " ".join(OPPOSITE.get(word, word) for word in words_of(normal(line).line))
     opposite = understand(back, WORDS)
     return back if opposite is not None and _takes_back(meant, opposite) else ""
 
 
 def replaced(line: str, wanted: str) -> tuple[str, ...]:
     """The lines that take `line` back and do what is `wanted` ("no, ...") in its place."""
+    wanted = plainly(wanted)
     back, meant = undone(line), understand(wanted, WORDS)
     if back == CANCEL:
         return (wanted,) if meant is not None else (f"instead, {normal(wanted).text}",)
     same = meant is not None and meant == understand(back, WORDS)
     steps = meant is not None and meant.kind == "nudge"
     return (back, wanted) if back and (steps or not same) else (wanted,)
+
+
+def plainly(line: str) -> str:
+    """`line` without its "no", if that is all that keeps it from being understood."""
+    rest = line.removeprefix("no, ")
+    return rest if understand(line, WORDS) is None and understand(rest, WORDS) is not None else line
 
 
 def _takes_back(meant: Correction, opposite: Correction) -> bool:

@@ -145,19 +145,26 @@ def source(name: str) -> "Source":
     return Microphone(which) if kind == "mic" else Recording(Path(name))
 
 
-def listener(world: World, model: str, submit: "Submit") -> "Listener":
+class Ears:
     """All that hears, for what is said in a world."""
-    from hardware.hearing.listener import Listener
-    from hardware.hearing.spotter import Spotter
-    from hardware.hearing.voice import Voice
-    from hardware.hearing.whisper import Whisper
-    from planners.spoken.interpret import Interpreter
-    from planners.spoken.sayings import TALK, at_table, in_match
 
-    sayings = at_table() if world == "table" else in_match()
-    whisper = Whisper(sayings.prompt, model)
-    spotter = Spotter(AT_ONCE, sayings.words | TALK)
-    return Listener(Voice(), spotter, whisper, Interpreter(sayings), submit)
+    def __init__(self, world: World = "table", model: str = "") -> None:
+        from hardware.hearing.spotter import Spotter
+        from hardware.hearing.voice import Voice
+        from hardware.hearing.whisper import Whisper
+        from planners.spoken.sayings import TALK, at_table, in_match
+
+        self.sayings = at_table() if world == "table" else in_match()
+        self._voice, self._spotter = Voice(), Spotter(AT_ONCE, TALK)
+        self._whisper = Whisper(self.sayings.prompt, model)
+
+    def listener(self, submit: "Submit") -> "Listener":
+        """One that has heard nothing yet; `submit` has the recogniser work beside it."""
+        from hardware.hearing.listener import Listener
+        from planners.spoken.interpret import Interpreter
+
+        interpreter = Interpreter(self.sayings)
+        return Listener(self._voice, self._spotter, self._whisper, interpreter, submit)
 
 
 def hear(hears: Hears, controls: IO[str], tell: IO[str]) -> None:
@@ -165,7 +172,7 @@ def hear(hears: Hears, controls: IO[str], tell: IO[str]) -> None:
     from hardware.hearing.listener import in_thread
 
     sound = source(hears.source)
-    hearing = listener(hears.world, hears.model, in_thread())
+    hearing = Ears(hears.world, hears.model).listener(in_thread())
     if hears.push:
         hearing.talk(False)
 
