@@ -212,6 +212,14 @@ def test_a_slow_recogniser_answers_in_order_and_nothing_is_lost():
     assert said[0].latency > 2.0
 
 
+def test_at_the_end_of_the_sound_answers_are_waited_for():
+    room = Room()
+    room.hear((SPEECH, 0.5), (SILENCE, 1.0))
+    [said] = room.listener.finish(lambda: 9.0)
+    assert said.heard.lines == ("do it",) and said.latency > 8.0
+    assert list(room.listener.finish(lambda: 9.0)) == []
+
+
 def test_a_spotted_phrase_is_passed_on_at_once_and_once():
     room = Room()
     room.spotter.phrase, room.text = "stop", "do stop"

@@ -5,7 +5,7 @@ before it is known whether the sentence is over. If that is a command, and nobod
 meanwhile, it is over; otherwise the end of the sentence is waited for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -132,6 +132,14 @@ class Listener:
             self._sentence = None
             ears.begin()
         return [*found, *self._answers(now)]
+
+    def finish(self, clock: Callable[[], float]) -> Iterator[Said]:
+        """There is no more sound: wait for what is known of it."""
+        last = [self._sentence] if self._sentence is not None else []
+        for sentence in (*self._before, *last):
+            sentence.job.result()
+            yield self._said(sentence, max(clock(), self.now))
+        self._before, self._sentence = [], None
 
     def _ask(self) -> Sentence:
         job = self._submit(partial(self._recognize, self._endpointer.sound, self._interpret.near))

@@ -188,15 +188,17 @@ def sight(
         raise Failure(str(error)) from error
 
 
-def hearing(source: str, world: "World", push: bool, parts: "ExitStack") -> "Hearing | None":
+def hearing(
+    parts: "ExitStack", source: str, world: "World", push: bool = False, model: str = ""
+) -> "Hearing | None":
     """What hears `source`, which `parts` close; None where there is none to be heard."""
     if not source:
-        if push:
-            raise WrongUse("--push needs --speech")
+        if push or model:
+            raise WrongUse("--push and --whisper need --speech")
         return None
     from robot.cli.hearing import Hearing, Hears
 
-    made = Hearing(Hears(source, world, push=push))
+    made = Hearing(Hears(source, world, model, push))
     parts.callback(made.close)
     return made
 

@@ -12,9 +12,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from select import PIPE_BUF
 from typing import IO, TYPE_CHECKING, Literal
 
 from robot.cli.errors import Failure, WrongUse
@@ -50,7 +52,7 @@ def need(what: str) -> None:
 class Hears:
     """What to hear."""
 
-    source: str  # "mic", "mic:NAME", or a sound file
+    source: str  # "mic", "mic:NAME", "topic" (what is sent), or a sound file
     world: World = "table"
     model: str = ""  # of Whisper: a folder or a name; empty: the embedded one
     push: bool = False  # only what is said between "talk" and "quiet"
@@ -61,22 +63,27 @@ class Hearing:
 
     def __init__(self, hears: Hears) -> None:
         """Raises Failure if something is missing, WrongUse if a file is."""
-        need("--speech" if hears.source.startswith("mic") else f"hearing {hears.source}")
-        if not hears.source.startswith("mic") and not Path(hears.source).is_file():
-            raise WrongUse(f"there is no sound file {hears.source}; valid are mic and a WAV file")
+        need("hearing")
+        kind, _, _ = hears.source.partition(":")
+        if kind not in ("mic", "topic") and not Path(hears.source).is_file():
+            raise WrongUse(f"there is no sound file {hears.source}; mic is the microphone")
         self.open = True  # may there be more?
         self.ready = threading.Event()  # it listens, or has failed
         self.error = ""
         self.push = hears.push
-        self._talking = False
+        self._talking = self._closing = False
         self._said: queue.SimpleQueue[Said] = queue.SimpleQueue()
+        read, self._sound = os.pipe()  # for what is sent
+        os.set_blocking(self._sound, False)
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "robot.cli.hearing"],
+            [sys.executable, "-m", "robot.cli.hearing", str(read)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the robot first
+            pass_fds=(read,),
             text=True,
         )
+        os.close(read)
         self._tell(json.dumps(asdict(hears)))
         threading.Thread(target=self._receive, daemon=True).start()
 
@@ -91,11 +98,21 @@ class Hearing:
             self._talking = not self._talking
             self._tell("talk" if self._talking else "quiet")
 
+    def send(self, samples: bytes) -> None:
+        """Sound, 16 bits a sample, to be heard; what there is no room for is lost."""
+        for start in range(0, len(samples), PIPE_BUF):  # of which each is written whole or not
+            with suppress(BlockingIOError, BrokenPipeError):
+                os.write(self._sound, samples[start : start + PIPE_BUF])
+
     def close(self) -> None:
         """End the process. May be called twice."""
+        self._closing = True
         if self._child.poll() is None:
             self._child.kill()  # it keeps nothing that could be lost
             self._child.wait()
+        if self._sound >= 0:
+            os.close(self._sound)
+            self._sound = -1
 
     def _tell(self, line: str) -> None:
         assert self._child.stdin is not None
@@ -120,7 +137,7 @@ class Hearing:
                 heard = told.pop("heard")
                 heard["lines"] = tuple(heard["lines"])
                 self._said.put(Said(Heard(**heard), **told))
-        if code := self._child.wait():
+        if (code := self._child.wait()) and not self._closing:
             self.error = self.error or f"its process ended with code {code}"
         self.open = False
         self.ready.set()
@@ -137,11 +154,13 @@ def shown(said: "Said") -> str:
     return f"heard {heard.raw!r} after {said.latency * 1e3:.0f} ms ({said.by}): {made}"
 
 
-def source(name: str) -> "Source":
-    """The sound that `name` stands for."""
-    from hardware.hearing.audio import Microphone, Recording
+def source(name: str, sent: int) -> "Source":
+    """The sound that `name` stands for; `sent`: the file descriptor where it may come from."""
+    from hardware.hearing.audio import Microphone, Pipe, Recording
 
     kind, _, which = name.partition(":")
+    if kind == "topic":
+        return Pipe(os.fdopen(sent, "rb"))
     return Microphone(which) if kind == "mic" else Recording(Path(name))
 
 
@@ -167,11 +186,11 @@ class Ears:
         return Listener(self._voice, self._spotter, self._whisper, interpreter, submit)
 
 
-def hear(hears: Hears, controls: IO[str], tell: IO[str]) -> None:
+def hear(hears: Hears, sent: int, controls: IO[str], tell: IO[str]) -> None:
     """Hear until there is no more sound."""
     from hardware.hearing.listener import in_thread
 
-    sound = source(hears.source)
+    sound = source(hears.source, sent)
     hearing = Ears(hears.world, hears.model).listener(in_thread())
     if hears.push:
         hearing.talk(False)
@@ -186,6 +205,8 @@ def hear(hears: Hears, controls: IO[str], tell: IO[str]) -> None:
     for frame in sound:
         for said in hearing(frame, sound.now):
             print(json.dumps(asdict(said)), file=tell, flush=True)
+    for said in hearing.finish(lambda: sound.now):
+        print(json.dumps(asdict(said)), file=tell, flush=True)
 
 
 def main() -> None:
@@ -198,7 +219,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     hears = Hears(**json.loads(sys.stdin.readline()))
     try:
-        hear(hears, sys.stdin, tell)
+        hear(hears, int(sys.argv[1]), sys.stdin, tell)
     except (NoSound, ValueError, RuntimeError, OSError) as error:
         print(json.dumps({"error": str(error)}), file=tell, flush=True)
         sys.exit(1)

@@ -18,7 +18,7 @@ def play_over_ros(run: "Run") -> int:
     voice.note("warming up ...")
     warm_up(seed)
     with ExitStack() as parts:
-        hearing = build.hearing(run.speech, "match", run.push, parts)
+        hearing = build.hearing(parts, run.speech, "match", run.push, run.whisper)
         robot = build.ros_robot()
         parts.callback(robot.close)
         planner = build.tennis_planner(seed, run.choice, voice.say, voice.note, tuple)
@@ -79,7 +79,7 @@ def play(run: "Run") -> int:
     spec, seed, voice = build.robot_spec("tennis"), run.seed or 0, Voice()
     film = bool(run.video or run.frames)
     with ExitStack() as parts:
-        hearing = build.hearing(run.speech, "match", run.push, parts)
+        hearing = build.hearing(parts, run.speech, "match", run.push, run.whisper)
         perception = run.perception or "truth"
         world = worlds.tennis(
             seed, run.opponent, run.games, run.duration, run.speed, film, perception

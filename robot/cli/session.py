@@ -283,6 +283,9 @@ class Session:
             if said.heard.kind == "command":
                 for line in said.heard.lines:
                     yield Utterance(self.robot.now(), line)
+        if self.hearing and self.hearing.error:
+            self.voice.note(f"no longer listening: {self.hearing.error}")
+            self.hearing = None
 
 
 def _places(fixes: Mapping[str, Fix]) -> dict[str, list[float]]:
