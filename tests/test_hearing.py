@@ -102,20 +102,6 @@ class Job:
         return self.found
 
 
-class Spotter:
-    """Hears what the test says."""
-
-    def __init__(self):
-        self.phrase, self.asked = "", 0
-
-    def begin(self, sound): ...
-    def hear(self, sound): ...
-
-    def end(self):
-        self.asked += 1
-        return self.phrase
-
-
 class Knows:
     """Takes what is said to be a command if it begins with "do"."""
 
@@ -139,10 +125,15 @@ class Room:
     """A listener, and what it is told."""
 
     def __init__(self):
-        self.text, self.jobs, self.spotter, self.knows = "do it", Jobs(), Spotter(), Knows()
+        self.text, self.phrase, self.knows = "do it", "", Knows()
+        self.jobs, self.spots = Jobs(), Jobs()
         self.lengths = []
         self.listener = Listener(
-            lambda frame: float(frame[0]), self.spotter, self.recognize, self.knows, self.jobs
+            lambda frame: float(frame[0]),
+            lambda sound: self.phrase,
+            self.recognize,
+            self.knows,
+            (self.spots, self.jobs),
         )
 
     def recognize(self, sound, near):
@@ -222,19 +213,48 @@ def test_at_the_end_of_the_sound_answers_are_waited_for():
 
 def test_a_spotted_phrase_is_passed_on_at_once_and_once():
     room = Room()
-    room.spotter.phrase, room.text = "stop", "do stop"
-    [said] = room.hear((SPEECH, 0.4), (SILENCE, 0.3))
+    room.phrase, room.text = "stop", "do stop"
+    room.hear((SPEECH, 0.4), (SILENCE, 0.25))
+    room.spots.finish()
+    [said] = room.hear((SILENCE, STEP))
     assert (said.heard.lines, said.by) == (("stop",), AT_ONCE)
     room.jobs.finish()
     [said] = room.hear((SILENCE, 1.0))
     assert (said.heard.kind, said.heard.lines, said.heard.raw) == ("speech", (), "do stop")
-    assert room.spotter.asked == 1
+    assert len(room.spots.made) == 1
+
+
+def test_a_phrase_that_the_recogniser_had_first_is_not_said_again():
+    room = Room()
+    room.phrase, room.text = "stop", "do stop"
+    room.hear((SPEECH, 0.4), (SILENCE, 0.25))
+    room.jobs.finish()
+    [said] = room.hear((SILENCE, 0.1))
+    assert said.by == IN_FULL
+    room.spots.finish()
+    assert room.hear((SILENCE, 1.0)) == []
+
+
+def test_a_phrase_is_obeyed_though_somebody_goes_on_speaking():
+    room = Room()
+    room.phrase, room.text = "stop", "do stop the red one"
+    room.hear((SPEECH, 0.4), (SILENCE, 0.25), (SPEECH, 0.1))
+    room.spots.finish()
+    [said] = room.hear((SPEECH, 0.5))
+    assert said.heard.lines == ("stop",)
+    room.hear((SILENCE, 0.3))
+    room.jobs.finish()
+    [said] = room.hear((SILENCE, 0.5))
+    assert said.heard.lines == ()  # it was obeyed
 
 
 def test_what_is_said_after_a_spotted_phrase_is_not_obeyed_if_it_was_heard_otherwise():
     room = Room()
-    room.spotter.phrase, room.text = "stop", "do top it up"
-    room.hear((SPEECH, 0.4), (SILENCE, 0.3))
+    room.phrase, room.text = "stop", "do top it up"
+    room.hear((SPEECH, 0.4), (SILENCE, 0.25))
+    room.spots.finish()
+    [said] = room.hear((SILENCE, STEP))
+    assert said.heard.lines == ("stop",)
     room.jobs.finish()
     [said] = room.hear((SILENCE, 1.0))
     assert said.heard.kind == "speech"
@@ -243,11 +263,13 @@ def test_what_is_said_after_a_spotted_phrase_is_not_obeyed_if_it_was_heard_other
 def test_push_to_talk_hears_only_what_is_said_meanwhile_and_stops_always():
     room = Room()
     room.listener.talk(False)
-    room.spotter.phrase = "stop"
-    said = room.hear((SPEECH, 0.4), (SILENCE, 1.0))
-    assert [one.heard.lines for one in said] == [("stop",)]
+    room.phrase = "stop"
+    room.hear((SPEECH, 0.4), (SILENCE, 1.0))
+    room.spots.finish()
+    [said] = room.hear((SILENCE, 0.1))
+    assert said.heard.lines == ("stop",)
     assert room.jobs.made == []
-    room.spotter.phrase = ""
+    room.phrase = ""
     room.listener.talk(True)
     room.hear((SPEECH, 0.4))
     room.listener.talk(False)  # ends the sentence at once

@@ -1,6 +1,6 @@
-"""From sound to what was said: two recognisers side by side, and neither waits.
+"""From sound to what was said: two recognisers side by side, and nobody waits for them.
 
-The spotter has its few phrases as soon as they end. The recogniser is asked at the first pause,
+The spotter knows a few phrases, and is quick. The recogniser is asked at the first pause,
 before it is known whether the sentence is over. If that is a command, and nobody went on speaking
 meanwhile, it is over; otherwise the end of the sentence is waited for.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from hardware.hearing.endpoint import STEP, EndpointConfig, Endpointer, Moment
 from robot.hearing import Heard, Interpret, Recognized, Sound
@@ -27,23 +27,15 @@ class Said:
     latency: float  # [s] from then until now
 
 
-class Spots(Protocol):
-    """See `hardware.hearing.spotter`."""
-
-    def begin(self, sound: Sound) -> None: ...
-    def hear(self, sound: Sound) -> None: ...
-    def end(self) -> str: ...
-
-
 class Job(Protocol):
     """What a recogniser was asked, as futures are."""
 
     def done(self) -> bool: ...
     def cancel(self) -> bool: ...
-    def result(self) -> Recognized: ...
+    def result(self) -> Any: ...
 
 
-Submit = Callable[[Callable[[], Recognized]], Job]
+Submit = Callable[[Callable[[], Any]], Job]
 Recognize = Callable[[Sound, Callable[[Sequence[str]], Sequence[str]]], Recognized]
 
 
@@ -58,7 +50,7 @@ class Sentence:
 
     job: Job
     ended: float  # [s]
-    spotted: str  # what was obeyed already
+    spotted: str = ""  # what was obeyed already
     heard: Heard | None = None
 
 
@@ -68,20 +60,23 @@ class Listener:
     def __init__(
         self,
         voice: Callable[[Sound], float],
-        spotter: Spots,
+        spot: Callable[[Sound], str],
         recognize: Recognize,
         interpret: Interpret,
-        submit: Submit,
+        workers: tuple[Submit, Submit],
         config: EndpointConfig | None = None,
     ) -> None:
-        """`voice`: the probability that somebody speaks in a frame. `recognize` gets a sentence,
-        and what knows which commands may have been meant by guesses at it.
+        """`voice`: the probability that somebody speaks in a frame. `spot`: the phrase that a
+        sentence is, or nothing. `recognize` gets a sentence, and what knows which commands may have
+        been meant by guesses at it. `workers`: for each of these two, what has it work.
         """
-        self._voice, self._spotter, self._recognize = voice, spotter, recognize
-        self._interpret, self._submit = interpret, submit
+        self._voice, self._spot, self._recognize = voice, spot, recognize
+        self._interpret, (self._submit_spot, self._submit) = interpret, workers
         self._endpointer = Endpointer(config)
-        self._sentence: Sentence | None = None  # at whose pause it was asked about
+        self._spotting: Sentence | None = None
+        self._sentence: Sentence | None = None  # at whose pause the recogniser was asked
         self._before: list[Sentence] = []  # that are over, and not answered yet
+        self._answered = -1.0  # [s] when the last sentence ended that the recogniser answered
         self._spotted = ""
         self._looked = False  # was the spotter asked in this sentence?
         self._talking = True
@@ -108,30 +103,25 @@ class Listener:
         moment = ears(frame, self._voice(frame), self._released)
         self._released = False
         if moment is Moment.BEGIN:
-            self._spotter.begin(ears.sound)
             self._spotted, self._looked, self._wanted = "", False, self._talking
-        elif moment is not Moment.QUIET and not self._looked:
-            self._spotter.hear(frame)
         now = max(clock, ears.now)
-        found: list[Said] = []
         if self._sentence is not None and ears.ended > self._sentence.ended + STEP / 2:
             self._sentence.job.cancel()  # it went on
             self._sentence = None
         if moment in (Moment.PAUSE, Moment.END):
-            if not self._looked and (phrase := self._spotter.end()):
-                self._spotted = phrase
-                heard = Heard("command", (phrase,), phrase)
-                self._interpret.settle(heard, ears.ended)
-                found.append(Said(heard, AT_ONCE, ears.ended, now - ears.ended))
-            self._looked = True
             if self._sentence is None and self._wanted:
-                self._sentence = self._ask()
+                recognize = partial(self._recognize, ears.sound, self._interpret.near)
+                self._sentence = Sentence(self._submit(recognize), ears.ended, self._spotted)
+            if not self._looked:
+                self._looked = True
+                job = self._submit_spot(partial(self._spot, ears.sound))
+                self._spotting = Sentence(job, ears.ended)
         if moment is Moment.END:
             if self._sentence is not None:
                 self._before.append(self._sentence)
             self._sentence = None
             ears.begin()
-        return [*found, *self._answers(now)]
+        return [*self._phrases(now), *self._answers(now)]
 
     def finish(self, clock: Callable[[], float]) -> Iterator[Said]:
         """There is no more sound: wait for what is known of it."""
@@ -141,9 +131,22 @@ class Listener:
             yield self._said(sentence, max(clock(), self.now))
         self._before, self._sentence = [], None
 
-    def _ask(self) -> Sentence:
-        job = self._submit(partial(self._recognize, self._endpointer.sound, self._interpret.near))
-        return Sentence(job, self._endpointer.ended, self._spotted)
+    def _phrases(self, now: float) -> Iterator[Said]:
+        """What the spotter has found."""
+        asked = self._spotting
+        if asked is None or not asked.job.done():
+            return
+        self._spotting = None
+        phrase = asked.job.result()
+        if phrase and asked.ended > self._answered + STEP / 2:  # the other was not quicker
+            if self._looked:  # no other sentence has begun
+                self._spotted = phrase
+            for sentence in (*self._before, self._sentence):
+                if sentence is not None and sentence.ended < asked.ended + STEP / 2:
+                    sentence.spotted = phrase
+            heard = Heard("command", (phrase,), phrase)
+            self._interpret.settle(heard, asked.ended)
+            yield Said(heard, AT_ONCE, asked.ended, now - asked.ended)
 
     def _answers(self, now: float) -> list[Said]:
         """Of sentences that are over, and of the one that seems to be."""
@@ -160,6 +163,7 @@ class Listener:
         return found
 
     def _said(self, sentence: Sentence, now: float) -> Said:
+        self._answered = sentence.ended
         heard = sentence.heard or self._interpret(sentence.job.result(), sentence.ended)
         if sentence.spotted:  # what was obeyed already is not said again; nor is it taken back
             stopped = heard.kind == "command" and sentence.spotted in heard.lines[0]

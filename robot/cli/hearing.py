@@ -177,13 +177,13 @@ class Ears:
         self._voice, self._spotter = Voice(), Spotter(AT_ONCE, TALK)
         self._whisper = Whisper(self.sayings.prompt, model)
 
-    def listener(self, submit: "Submit") -> "Listener":
-        """One that has heard nothing yet; `submit` has the recogniser work beside it."""
+    def listener(self, workers: "tuple[Submit, Submit]") -> "Listener":
+        """One that has heard nothing yet; `workers` have the spotter and the recogniser work."""
         from hardware.hearing.listener import Listener
         from planners.spoken.interpret import Interpreter
 
         interpreter = Interpreter(self.sayings)
-        return Listener(self._voice, self._spotter, self._whisper, interpreter, submit)
+        return Listener(self._voice, self._spotter, self._whisper, interpreter, workers)
 
 
 def hear(hears: Hears, sent: int, controls: IO[str], tell: IO[str]) -> None:
@@ -191,7 +191,7 @@ def hear(hears: Hears, sent: int, controls: IO[str], tell: IO[str]) -> None:
     from hardware.hearing.listener import in_thread
 
     sound = source(hears.source, sent)
-    hearing = Ears(hears.world, hears.model).listener(in_thread())
+    hearing = Ears(hears.world, hears.model).listener((in_thread(), in_thread()))
     if hears.push:
         hearing.talk(False)
 
