@@ -133,6 +133,13 @@ def test_what_sounds_like_a_command_is_one_if_it_is_as_likely():
     assert heard.kind == "speech"
 
 
+def test_what_is_unintelligible_is_asked_about():
+    heard = interpreter()(Recognized(("le matasade",), -1.4, {"lay that aside": 8.0}), 0.0)
+    assert heard.kind == "question" and "again" in heard.ask and not heard.lines
+    heard = interpreter()(Recognized(("lemon said",), -1.4, {"lay that aside": 1.0}), 0.0)
+    assert heard.lines == ("lay that aside",)
+
+
 def test_two_commands_that_are_as_likely_are_asked_about():
     config = InterpretConfig()
     near = {"into the red bowl": 0.0, "into the green bowl": config.apart / 2}

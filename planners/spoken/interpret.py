@@ -33,6 +33,7 @@ class InterpretConfig:
     asked: float = 6.0  # ... asked about
     apart: float = 1.5  # by which every other command must be less likely
     ruled: float = 1.0  # less likely than known ones: commands that are only understood by rule
+    garbled: float = -1.0  # [nat a token] what was written; less likely is not understood at all
     letters: float = 0.6  # edits a letter to commands that are considered at all
     most: int = 12  # commands that are
     recent: float = 10.0  # [s] for which "yes" and "no" mean what was heard last
@@ -125,6 +126,8 @@ class Interpreter:
         for spoken, less in recognized.near.items():
             near = normal(spoken)
             found.append((less - config.lost, self._sayings.known[near.text], near.line))
+        if recognized.score < config.garbled and (not found or min(found)[0] > 0):
+            return Heard("question", (), best, ask="I did not understand. Please say that again.")
         if not found:
             return Heard("speech", (), best)
         less, meaning, line = min(found)
