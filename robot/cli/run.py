@@ -189,15 +189,9 @@ class Run:
         result = {
             "success": success,
             "error": planner.error,
-            "said": voice.said,
-            "objects": session.objects,
-            "seen": session.seen,
-            "stops": session.stops,
             "corrections": planner.corrections,
-            "ticks": session.ticks,
-            "overruns": session.overruns,
-            "recording": str(recorder.path),
-            "video": str(self.video) if self.video else None,
+            "seen": session.seen,
+            **session.report(self.video),
         }
         if self.json:
             print_json(result)
