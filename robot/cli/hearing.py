@@ -20,6 +20,7 @@ from select import PIPE_BUF
 from typing import IO, TYPE_CHECKING, Literal
 
 from robot.cli.errors import Failure, WrongUse
+from robot.process import begin
 
 if TYPE_CHECKING:
     from hardware.hearing.audio import Source
@@ -75,7 +76,7 @@ class Hearing:
         self._said: queue.SimpleQueue[Said] = queue.SimpleQueue()
         read, self._sound = os.pipe()  # for what is sent
         os.set_blocking(self._sound, False)
-        self._child = subprocess.Popen(
+        self._child = begin(
             [sys.executable, "-m", "robot.cli.hearing", str(read)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
