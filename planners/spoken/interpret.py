@@ -29,10 +29,10 @@ ENDS = " \t\n,.;:!?-"
 class InterpretConfig:
     """How likely a command must be. Differences of log-likelihood [nat], of whole sentences."""
 
-    lost: float = 2.5  # behind what the recogniser wrote: obeyed
-    asked: float = 6.0  # ... asked about
-    apart: float = 1.5  # by which every other command must be less likely
-    ruled: float = 1.0  # less likely than known ones: commands that are only understood by rule
+    lost: float = 4.0  # behind what the recogniser wrote: obeyed
+    asked: float = 7.0  # ... asked about
+    apart: float = 2.0  # by which every other command must be less likely
+    ruled: float = 3.0  # less likely than known ones: commands that are only understood by rule
     garbled: float = -1.0  # [nat a token] what was written; less likely is not understood at all
     letters: float = 0.6  # edits a letter to commands that are considered at all
     most: int = 12  # commands that are

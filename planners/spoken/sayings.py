@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from string import Formatter
 
 from planners import correct
@@ -154,10 +154,19 @@ def _instructions() -> Iterator[tuple[str, str]]:
 
 
 def _instructs(said: list[str]) -> bool:
-    """Does it begin with what is to be done, and name a thing?"""
-    return said[0] in DOING and bool(THINGS & {*said[1:]})
+    """Does it begin with what is to be done, and name a thing, of a kind that there is?"""
+    named = [before for before, word in pairwise(said) if word in THINGS]
+    return said[0] in DOING and bool(named) and NAMING.issuperset(named)
 
 
+# What may stand before a thing.
+NAMING = frozenset(
+    (
+        *COLORS,
+        *ORDINALS,
+        *"the a an all each every any this that one other same of two three left right own".split(),
+    )
+)
 # Words of other talk, and those that sound like a stop: so that a stop is not heard in them.
 TALK = frozenset(
     """a about after all always am an and any are as ask at away back be because been before book

@@ -36,7 +36,7 @@ from planners.spoken.normal import normal
 from planners.spoken.sayings import Sayings
 from planners.spoken.undo import WORDS
 from robot.cli.hearing import Ears
-from robot.hearing import FRAME
+from robot.hearing import FRAME, Recognized
 from robot.intervals import wilson
 from robot.mode import STOP
 
@@ -57,11 +57,12 @@ class Clock:
     cpu: bool
     free: float = 0.0  # [s] when the recogniser has done with what it was asked before
     took: list[float] = field(default_factory=list)  # [s] of each job
+    last: Any = None  # result
 
     def __call__(self, work: Callable[[], Any]) -> "Done":
         clock = process_time if self.cpu else perf_counter
         began = clock()
-        result = work()
+        self.last = result = work()
         self.took.append(clock() - began)
         self.free = max(self.free, self.now()) + self.took[-1]
         return Done(self, self.free, result)
@@ -92,6 +93,7 @@ class Bench:
     cpu: bool
     ears: Ears = field(default_factory=Ears)
     took: list[float] = field(default_factory=list)
+    last: Recognized | None = None  # of the recogniser
     late: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def hear(self, sound: Sound, snr: float, seed: int) -> list[tuple[Said, float]]:
@@ -106,7 +108,13 @@ class Bench:
         for frame in room[: len(room) // FRAME * FRAME].reshape(-1, FRAME):
             found += [(said, listener.now - end) for said in listener(frame)]
         self.took += clocks[1].took
+        self.last = clocks[1].last
         return found
+
+    def near(self) -> list[tuple[float, str]]:
+        """The commands that were likeliest in the last sentence."""
+        near = self.last.near if self.last is not None else {}
+        return sorted((round(less, 1), text) for text, less in near.items())[:3]
 
 
 def main() -> None:
@@ -196,7 +204,7 @@ def commands(
                 bench.late["commands"].append(heard[0][1])
             elif show:
                 raw = [(said.heard.raw, said.heard.lines, said.heard.kind) for said, _ in heard]
-                print(kind, snr, voice, speed, repr(text), raw, file=sys.stderr)
+                print(kind, snr, voice, speed, repr(text), raw, bench.near(), file=sys.stderr)
     return rates(counts, ("understood", "misunderstood", "asked", "missed"))
 
 
@@ -214,7 +222,7 @@ def others(
         counts["obeyed" if lines else "asked" if asked else "left alone"] += 1
         if lines and show:
             by = [(said.by, said.heard.raw) for said, _ in heard]
-            print("obeyed", snr, voice, speed, repr(text), lines, by, file=sys.stderr)
+            print("obeyed", snr, voice, speed, repr(text), lines, by, bench.near(), file=sys.stderr)
     return rates(counts, ("obeyed", "asked", "left alone"))
 
 
