@@ -19,7 +19,8 @@ class Recognized:
 
     guesses: tuple[str, ...] = ()  # the likeliest first
     score: float = 0.0  # [nat a token] log-likelihood of the first
-    near: Mapping[str, float] = field(default_factory=dict)  # commands: [nat] less likely than that
+    near: Mapping[str, float] = field(default_factory=dict)  # log-likelihood [nat] of commands ...
+    written: float = 0.0  # ... and of the guesses' likeliest, by the same measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,10 @@ def interpreter():
     return Interpreter(TABLE)
 
 
-def hear(interpret, text, now=0.0, near=None):
-    heard = interpret(Recognized((text,), -0.1, near or {}), now)
+def hear(interpret, text, now=0.0, near=None, written=-1.0, score=-0.1):
+    """`near`: commands, and how much less likely they are [nat] than what was `written`."""
+    likely = {command: written - less for command, less in (near or {}).items()}
+    heard = interpret(Recognized((text,), score, likely, written), now)
     interpret.settle(heard, now)
     return heard
 
@@ -135,10 +137,17 @@ def test_what_sounds_like_a_command_is_one_if_it_is_as_likely():
 
 
 def test_what_is_unintelligible_is_asked_about():
-    heard = interpreter()(Recognized(("le matasade",), -1.4, {"lay that aside": 8.0}), 0.0)
+    heard = hear(interpreter(), "le matasade", near={"lay that aside": 8.0}, score=-1.4)
     assert heard.kind == "question" and "again" in heard.ask and not heard.lines
-    heard = interpreter()(Recognized(("lemon said",), -1.4, {"lay that aside": 1.0}), 0.0)
+    heard = hear(interpreter(), "lemon said", near={"lay that aside": 1.0}, score=-1.4)
     assert heard.lines == ("lay that aside",)
+
+
+def test_what_was_hardly_said_at_all_is_not_obeyed_though_nothing_else_was():
+    near = {"the purple one": 1.0}
+    assert hear(interpreter(), "the gripper one is fancy", near=near).kind == "command"
+    heard = hear(interpreter(), "the gripper one is fancy", near=near, written=-9.0)
+    assert heard.kind == "question"
 
 
 def test_two_commands_that_are_as_likely_are_asked_about():

@@ -1,7 +1,7 @@
 """A few phrases that must be heard at once: by PocketSphinx, with a closed grammar.
 
-A closed grammar hears its phrases in anything. So other words are in it, too, and a sentence must
-be a phrase from beginning to end; and so be short, or it is not even looked at.
+A closed grammar hears its phrases in anything. So other words are in it, too, as short as the
+phrases are; and a sentence must be a phrase from beginning to end, or it is not even looked at.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 
 from robot.hearing import RATE, Sound
 
-LONGEST = 2.0  # [s] of a phrase, with the quiet around it
+LONGEST = 1.6  # [s] of a phrase, with the quiet around it
 LOUD = 32767
 QUIET = 1e-3  # [full scale] of noise added: digital silence upsets its idea of loudness
 
@@ -36,8 +36,7 @@ class Spotter:
             "#JSGF V1.0; grammar phrases;\n"
             f"<phrase> = {' | '.join(phrases)};\n"
             f"<other> = {' | '.join(known)};\n"
-            "public <said> = <phrase> | <phrase> now | please <phrase> | <phrase> please\n"
-            f"  | {phrases[0]} {phrases[0]} | {phrases[0]} {phrases[0]} {phrases[0]} | <other>;\n",
+            "public <said> = <phrase> | <phrase> now | please <phrase> | <other>;\n",
         )
         self._decoder.activate_search("phrases")
         self._phrases = sorted(phrases, key=len, reverse=True)

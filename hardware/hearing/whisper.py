@@ -71,9 +71,9 @@ class Whisper:
         commands = near(guesses)
         if not commands:
             return Recognized(guesses, found.scores[0])
-        best = max(self._likelihood(heard, guess) for guess in guesses[:2])
-        less = {command: best - self._likelihood(heard, command) for command in commands}
-        return Recognized(guesses, found.scores[0], less)
+        written = max(self._likelihood(heard, guess) for guess in guesses[:2])
+        likely = {command: self._likelihood(heard, command) for command in commands}
+        return Recognized(guesses, found.scores[0], likely, written)
 
     def _encoded(self, sound: Sound) -> "StorageView":
         noise = QUIET * self._rng.standard_normal(len(sound)).astype(np.float32)

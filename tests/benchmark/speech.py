@@ -113,8 +113,10 @@ class Bench:
 
     def near(self) -> list[tuple[float, str]]:
         """The commands that were likeliest in the last sentence."""
-        near = self.last.near if self.last is not None else {}
-        return sorted((round(less, 1), text) for text, less in near.items())[:3]
+        if self.last is None:
+            return []
+        likely = [(round(value, 1), text) for text, value in self.last.near.items()]
+        return [(round(self.last.written, 1), ""), *sorted(likely, reverse=True)[:3]]
 
 
 def main() -> None:
