@@ -10,7 +10,7 @@ import numpy as np
 
 from robot.hearing import RATE, Sound
 
-LONGEST = 1.6  # [s] of a phrase, with the quiet around it
+LONGEST = 1.5  # [s] of a phrase, with the quiet around it
 LOUD = 32767
 QUIET = 1e-3  # [full scale] of noise added: digital silence upsets its idea of loudness
 

@@ -87,7 +87,7 @@ class Whisper:
         by what it was told to expect.
         """
         said = text.strip(".!? ")
-        tokens = [*self._tokens.encode(f" {said[:1].upper()}{said[1:]}."), self._tokens.eot]
+        tokens = self._tokens.encode(f" {said[:1].upper()}{said[1:]}.")
         [aligned] = self._whisper.model.align(heard, self._tokens.sot_sequence, [tokens], WINDOW)
         return float(np.sum(np.log(np.maximum(aligned.text_token_probs, 1e-9))))
 

