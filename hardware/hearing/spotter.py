@@ -1,16 +1,19 @@
 """A few phrases that must be heard at once: by PocketSphinx, with a closed grammar.
 
 A closed grammar hears its phrases in anything. So other words are in it, too, as short as the
-phrases are; and a sentence must be a phrase from beginning to end, or it is not even looked at.
+phrases are; a sentence must be a phrase from beginning to end, or it is not even looked at; and a
+search for keywords, beside any sequence of sounds, must find it likely as well.
 """
 
 from collections.abc import Collection, Sequence
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 
 from robot.hearing import RATE, Sound
 
 LONGEST = 1.5  # [s] of a phrase, with the quiet around it
+LIKELY = 1e-10  # beside any sequence of sounds
 LOUD = 32767
 QUIET = 1e-3  # [full scale] of noise added: digital silence upsets its idea of loudness
 
@@ -38,7 +41,10 @@ class Spotter:
             f"<other> = {' | '.join(known)};\n"
             "public <said> = <phrase> | <phrase> now | please <phrase> | <other>;\n",
         )
-        self._decoder.activate_search("phrases")
+        with NamedTemporaryFile("w", suffix=".txt") as file:
+            file.writelines(f"{phrase} /{LIKELY}/\n" for phrase in phrases)
+            file.flush()
+            self._decoder.add_kws("keywords", file.name)
         self._phrases = sorted(phrases, key=len, reverse=True)
         self._rng = np.random.default_rng(0)
 
@@ -47,9 +53,15 @@ class Spotter:
             return ""
         noise = QUIET * self._rng.standard_normal(len(sound))
         samples = np.clip(LOUD * (sound + noise), -LOUD, LOUD).astype("<i2").tobytes()
+        found = self._found("phrases", samples)
+        phrase = next((phrase for phrase in self._phrases if f" {phrase} " in found), "")
+        return phrase if phrase and f" {phrase} " in self._found("keywords", samples) else ""
+
+    def _found(self, search: str, samples: bytes) -> str:
+        """Words, with spaces around."""
+        self._decoder.activate_search(search)
         self._decoder.start_utt()
         self._decoder.process_raw(samples, full_utt=True)
         self._decoder.end_utt()
         found = self._decoder.hyp()
-        said = f" {found.hypstr} " if found is not None else ""
-        return next((phrase for phrase in self._phrases if f" {phrase} " in said), "")
+        return f" {found.hypstr} " if found is not None else ""

@@ -181,7 +181,8 @@ TALK = frozenset(
     student stuff such sure system take talk team tell than thank that the their them then there
     they thing think this three time to today told tomorrow too top try turn two under up us use
     very want was watch water way we week weight well went were what when where which while who
-    why will window with woman word work world would write year yes yesterday you young your""".split()
+    why will window with woman word work world would write year yes yesterday you young
+    your""".split()
 )
 
 DOING = frozenset(
