@@ -29,9 +29,9 @@ ENDS = " \t\n,.;:!?-"
 class InterpretConfig:
     """How likely a command must be. Differences of log-likelihood [nat], of whole sentences."""
 
-    lost: float = 4.0  # behind what the recogniser wrote: obeyed ...
+    lost: tuple[float, float] = (2.0, 0.5)  # behind what was written, and more a word: obeyed ...
     poor: float = -1.5  # ... if it is likelier than that by itself [nat a word]
-    asked: float = 7.0  # ... asked about
+    asked: float = 3.0  # more than that: asked about
     apart: float = 2.0  # by which every other command must be less likely
     garbled: float = -1.0  # [nat a token] what was written; less likely is not understood at all
     letters: float = 0.6  # edits a letter to commands that are considered at all
@@ -126,9 +126,10 @@ class Interpreter:
         poor = {""}  # lines that were hardly said at all
         for spoken, likely in recognized.near.items():
             near = normal(spoken)
-            less = recognized.written - likely - config.lost
+            words = len(spoken.split())
+            less = recognized.written - likely - (config.lost[0] + config.lost[1] * words)
             found.append((less, self._sayings.known[near.text], near.line))
-            if likely < config.poor * (len(spoken.split()) + 1):
+            if likely < config.poor * (words + 1):
                 poor.add(near.line)
         if recognized.score < config.garbled and (not found or min(found)[0] > 0):
             return Heard("question", (), best, ask="I did not understand. Please say that again.")
@@ -138,7 +139,7 @@ class Interpreter:
         other = min((less for less, also, _ in found if also != meaning), default=np.inf)
         if less <= 0 and other - less >= config.apart and line not in poor:
             return Heard("command", self._corrected(line, now), best)
-        if less + config.lost <= config.asked:
+        if less <= config.asked:
             return Heard("question", (line,), best, ask=f"Did you mean: {line}?")
         return Heard("speech", (), best)
 
