@@ -13,7 +13,7 @@ import numpy as np
 from robot.hearing import RATE, Sound
 
 LONGEST = 1.5  # [s] of a phrase, with the quiet around it
-LIKELY = 1e-10  # beside any sequence of sounds
+LIKELY = 1e-20  # beside any sequence of sounds
 LOUD = 32767
 QUIET = 1e-3  # [full scale] of noise added: digital silence upsets its idea of loudness
 
