@@ -126,7 +126,7 @@ def test_sound_that_is_sent_is_heard(tmp_path):
         assert heard.ready.wait(60) and heard.open, heard.error
         for start in range(0, len(data), 3200):
             heard.send(data[start : start + 3200])
-            sleep(0.02)
+            sleep(0.05)
         said, since = [], monotonic()
         while not said and monotonic() - since < 60:
             said += heard.take()

