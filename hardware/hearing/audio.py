@@ -177,4 +177,4 @@ def samples(data: bytes) -> Sound:
 def framed(sound: Sound) -> Sound:
     """(n, FRAME) of `sound` (m,), the last one filled up with silence."""
     missing = -len(sound) % FRAME
-    return np.append(sound, np.zeros(missing, np.float32)).reshape(-1, FRAME)
+    return np.concatenate([sound, np.zeros(missing, np.float32)]).reshape(-1, FRAME)

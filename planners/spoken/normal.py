@@ -11,11 +11,11 @@ NUMBERS = dict(
     )
 )
 DIGITS = {word: str(number) for number, word in NUMBERS.items()}
-UNITS = {
+SPELT = {
     **dict.fromkeys(("cm", "cms", "centimeter", "centimetre", "centimetres"), "centimeters"),
     **dict.fromkeys(("mm", "millimeter", "millimetre", "millimetres"), "millimeters"),
+    **{"colour": "color", "grey": "gray", "colours": "colors"},
 }
-SPELT = {"colour": "color", "grey": "gray", "colours": "colors"}
 COUNTED = re.compile(rf"\b({'|'.join(DIGITS)}) (?=centimeters|millimeters)")
 BEFORE = (  # a command, and after which a command is the same
     *"hey robot please ok okay um uh er so and then well yes".split(),
@@ -48,8 +48,10 @@ class Normal:
 
 def words_of(text: str) -> list[str]:
     """Its words, spelt in one way; numbers in letters, up to twenty."""
-    found = re.findall(r"\d+(?:\.\d+)?|[a-z]+(?:'[a-z]+)?", text.lower().replace("\u2019", "'"))
-    named = (UNITS.get(word, SPELT.get(word, word)) for word in found)
+    found: list[str] = re.findall(
+        r"\d+(?:\.\d+)?|[a-z]+(?:'[a-z]+)?", text.lower().replace("\u2019", "'")
+    )
+    named = [SPELT.get(word, word) for word in found]
     return [NUMBERS.get(int(word), word) if word.isdigit() else word for word in named]
 
 
