@@ -1,13 +1,15 @@
-# `make run` shows the main job, `make test` passes the tests, `make dev` sets up what training,
-# PushT and the tests need; each sets up what it needs itself.
+# `make run` shows the main job, `make test` passes the tests, `make speech` adds what hears speech,
+# `make dev` what training, PushT and the tests need; each sets up what it needs itself.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run dev test test-ros interfaces check clean
+.PHONY: run speech dev test test-ros interfaces check clean
 
 run: .venv/base
 	$(BIN)/courtside run "put the red block in the blue bowl" --video runs/demo.mp4
+
+speech: .venv/speech
 
 dev: .venv/dev
 
@@ -37,7 +39,12 @@ clean:
 	cd .venv/lib/python*/site-packages && find numba numpy -name tests -prune -exec rm -rf {} +  # 12 MB
 	@touch $@
 
-.venv/dev: .venv/base requirements-dev.lock requirements-ros.lock
+.venv/speech: .venv/base requirements-speech.lock
+	@echo "adding what hears speech: 300 MB" >&2
+	$(PIP) install --no-compile --no-deps --requirement requirements-speech.lock
+	@touch $@
+
+.venv/dev: .venv/speech requirements-dev.lock requirements-ros.lock
 	@echo "adding torch and what the tests need: minutes where torch is the build for CUDA" >&2
 	$(PIP) install --no-compile --no-deps --requirement requirements-dev.lock
 	$(PIP) install --no-compile --no-deps --requirement requirements-ros.lock

@@ -1,7 +1,8 @@
 """The coach node: what people say, as text on `/courtside/correction`.
 
-It listens where `courtside say` speaks, and on standard input if that is there; any other source of
-text publishes on the same topic. What is said is cut to length, and logged.
+It listens where `courtside say` speaks, and to speech, from a microphone or from the sound on
+`/courtside/audio`; any other source of text publishes on the same topic. What is said is cut to
+length, and logged.
 """
 
 import logging
@@ -9,10 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-from std_msgs.msg import String
+from std_msgs.msg import Int16MultiArray, String
 
 from hardware import convert, topics
-from hardware.ros import TEXTS, Diagnostics, Ros
+from hardware.ros import SOUND, TEXTS, Diagnostics, Ros
 from hardware.signals import signals
 
 log = logging.getLogger(__name__)
@@ -24,8 +25,11 @@ MOST = 20  # lines that may wait to be heard
 Line = tuple[str, Callable[[], None]]  # what was said, and what tells that it was heard
 
 
-def coach(take: Callable[[], Sequence[Line]]) -> None:
-    """Pass on the lines that `take` returns, until a signal comes."""
+def coach(take: Callable[[], Sequence[Line]], sound: Callable[[bytes], None] | None = None) -> None:
+    """Pass on the lines that `take` returns, until a signal comes.
+
+    `sound` is given what comes on `/courtside/audio`: 16-bit samples.
+    """
     ros = Ros("coach", urgent=True)
     try:
         with signals() as asked:
@@ -43,6 +47,13 @@ def coach(take: Callable[[], Sequence[Line]]) -> None:
 
             corrections = ros.publisher(String, topics.CORRECTION, TEXTS)
             ros.subscribe(String, topics.HEARD, TEXTS, heard)
+            if sound is not None:
+                ros.subscribe(
+                    Int16MultiArray,
+                    topics.AUDIO,
+                    SOUND,
+                    lambda message: sound(convert.to_samples(message)),
+                )
             ros.show_alive()
             while not asked.end:
                 for line in take():

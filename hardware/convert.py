@@ -12,6 +12,7 @@ from builtin_interfaces.msg import Duration, Time
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from geometry_msgs.msg import PointStamped
 from sensor_msgs.msg import CompressedImage, JointState
+from std_msgs.msg import Int16MultiArray
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from visualization_msgs.msg import Marker, MarkerArray
 
@@ -40,6 +41,11 @@ def to_joint_state(stamp: int, joints: Sequence[str], q: Vector, qd: Vector) -> 
     message = JointState(name=list(joints), position=q.tolist(), velocity=qd.tolist())
     message.header.stamp = to_stamp(stamp)
     return message
+
+
+def to_samples(message: Int16MultiArray) -> bytes:
+    """Sound, 16 bits a sample."""
+    return np.asarray(message.data, "<i2").tobytes()
 
 
 class Joints:

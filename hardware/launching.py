@@ -13,6 +13,7 @@ from hardware.nodes import declared
 from launch import LaunchContext, LaunchDescription
 
 PERCEPTION = ("truth", "or camera: by pictures, in a node of its own")
+SPEECH = ("", "mic, mic:NAME or topic: what the coach listens to")
 STACK = ("true", "the control loop too; false: `courtside run --robot ros` is it")
 KINDS: Mapping[str, Callable[[str], Any]] = {
     "seed": int,

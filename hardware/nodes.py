@@ -25,11 +25,12 @@ def declared(
     frames: float = 0.0,
     stack: bool = False,
     perception: Perception = "truth",
+    speech: str = "",
 ) -> tuple[NodeProcess, ...]:
     """The nodes of a robot: `sim`, or the path of a robot file, which brings its own driver.
 
     Those that must go last when all of them end come first. `perception`: by camera, there is a
-    node that sees what the world is about.
+    node that sees what the world is about. `speech`: what the coach listens to.
     """
     simulated = robot == "sim"
     about = ("--world", world) if simulated else ("--robot", robot)
@@ -43,7 +44,8 @@ def declared(
         if perception == "camera":
             driver += ["--perception", perception]
         nodes.insert(0, NodeProcess("driver", tuple(driver)))
-    nodes.append(NodeProcess("coach", ("node", "coach")))
+    hears = ("--world", world, "--speech", speech) if speech else ()
+    nodes.append(NodeProcess("coach", ("node", "coach", *hears)))
     if perception == "camera" and world == "tennis":
         nodes.append(NodeProcess("ball", ("node", "ball")))
     elif perception == "camera":

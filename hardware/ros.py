@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 STATES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)  # what sensors say
 COMMANDS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 TEXTS = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
+SOUND = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
 LATCHED = QoSProfile(
     depth=1,
     reliability=ReliabilityPolicy.RELIABLE,

@@ -14,6 +14,7 @@ COMMAND = "/courtside/command"  # by a stack, to the watchdog
 OPERATOR = "/courtside/operator/command"  # likewise; goes before the stack's
 GATED = "/courtside/gated"  # what the watchdog lets through, to the driver
 CORRECTION = "/courtside/correction"  # std_msgs/String: what people say
+AUDIO = "/courtside/audio"  # std_msgs/Int16MultiArray: sound to be heard, 16 kHz, one channel
 HEARD = "/courtside/heard"  # std_msgs/String: what the stack's loop has heard of it
 SAID = "/courtside/said"  # std_msgs/String: what the robot says
 ALIVE = "/courtside/alive"  # std_msgs/String: a node's name, 50 times a second

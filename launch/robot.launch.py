@@ -1,6 +1,6 @@
 """A real arm, whose driver runs already: the nodes that go with it."""
 
-from hardware.launching import PERCEPTION, STACK, description
+from hardware.launching import PERCEPTION, SPEECH, STACK, description
 from launch import LaunchDescription
 
 
@@ -9,6 +9,7 @@ def generate_launch_description() -> LaunchDescription:
         {
             "robot": ("", "a robot file: joints, limits, topics; see hardware/robots"),
             "perception": PERCEPTION,
+            "speech": SPEECH,
             "stack": STACK,
         }
     )

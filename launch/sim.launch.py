@@ -1,6 +1,6 @@
 """A simulated robot behind a real driver, and all the nodes."""
 
-from hardware.launching import PERCEPTION, STACK, description
+from hardware.launching import PERCEPTION, SPEECH, STACK, description
 from launch import LaunchDescription
 
 
@@ -12,6 +12,7 @@ def generate_launch_description() -> LaunchDescription:
             "seed": ("0", "of the scene"),
             "frames": ("10", "[Hz] of the camera; 0: none"),
             "perception": PERCEPTION,
+            "speech": SPEECH,
             "stack": STACK,
         }
     )

@@ -1,6 +1,6 @@
 """The table tennis robot, simulated, and all the nodes."""
 
-from hardware.launching import PERCEPTION, STACK, description
+from hardware.launching import PERCEPTION, SPEECH, STACK, description
 from launch import LaunchDescription
 
 
@@ -10,6 +10,7 @@ def generate_launch_description() -> LaunchDescription:
             "seed": ("0", "of the opponent, and everything random"),
             "frames": ("0", "[Hz] of the camera; 0: none"),
             "perception": PERCEPTION,
+            "speech": SPEECH,
             "stack": STACK,
         },
         world="tennis",

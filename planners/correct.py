@@ -45,6 +45,9 @@ FILLER = frozenset(
     your you more some and i one then in on into onto put place side direction towards toward me
     from over again right-hand left-hand s""".split()
 )
+WORDS = FILLER.union(
+    *(DIRECTIONS, AMOUNTS, UNITS, OPENING, CLOSING, SLOWER, FASTER, HAND, DENIAL, GOING_ON)
+)  # all but the names of things
 
 
 @dataclass(frozen=True, slots=True)

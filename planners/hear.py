@@ -43,8 +43,14 @@ def clean(text: str) -> str:
 class Ear:
     """Collects lines in threads; calling it returns those since the last call, never waiting."""
 
-    def __init__(self, now: Callable[[], float], typed: IO[str] | None = None) -> None:
-        self._now = now
+    def __init__(
+        self,
+        now: Callable[[], float],
+        typed: IO[str] | None = None,
+        pressed: Callable[[], None] | None = None,
+    ) -> None:
+        """`pressed` is called for an empty line that is typed."""
+        self._now, self._pressed = now, pressed
         self._lines: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
         self.typed_open = typed is not None
         self._path = socket_folder() / f"{os.getpid()}-{id(self):x}.sock"
@@ -83,6 +89,8 @@ class Ear:
             for line in lines:
                 if text := clean(line.decode(errors="replace")):
                     self._lines.put((text, None))
+                elif data and self._pressed is not None:
+                    self._pressed()
             if not data:
                 self.typed_open = False
                 return

@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from sensor_msgs.msg import CompressedImage, JointState
+from std_msgs.msg import Int16MultiArray
 
 from hardware import convert
 from hardware.outputs import Output
@@ -33,6 +34,11 @@ def test_a_command_survives_the_wire():
     assert (order.commander, order.stamp, order.joints) == ("me", EPOCH, UR5E.joints)
     assert order.q == tuple(UR5E.home.tolist()) and order.qd[3] == 0.3
     assert message.points[0].time_from_start.nanosec == round(UR5E.dt * 1e9)
+
+
+def test_sound_is_what_a_microphone_would_give():
+    message = Int16MultiArray(data=[0, 1, -32768, 32767])
+    assert np.frombuffer(convert.to_samples(message), "<i2").tolist() == [0, 1, -32768, 32767]
 
 
 def test_speeds_are_sent_without_positions():

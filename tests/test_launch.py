@@ -70,6 +70,14 @@ def test_by_camera_there_is_a_node_that_sees(launch):
         assert nodes["driver"].arguments[-2:] == ("--perception", "camera")
 
 
+def test_the_coach_listens_if_told_to(launch):
+    path = ROOT / "launch" / "tennis.launch.py"
+    *arguments, start = runpy.run_path(str(path))["generate_launch_description"]()
+    context = {argument.name: argument.default_value for argument in arguments}
+    nodes = {node.name: node for node in start.function(context | {"speech": "topic"})}
+    assert nodes["coach"].arguments[2:] == ("--world", "tennis", "--speech", "topic")
+
+
 def test_what_launch_appends_is_for_ros():
     """`ros2 launch` gives a node's name after its own arguments."""
     given = ["node", "coach", "--ros-args", "-r", "__node:=coach"]

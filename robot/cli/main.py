@@ -18,6 +18,7 @@ from robot.cli.doctor import Doctor
 from robot.cli.errors import Failure, WrongUse
 from robot.cli.evaluate import Eval
 from robot.cli.functions import Functions
+from robot.cli.listen import Listen
 from robot.cli.node import Node
 from robot.cli.nodes import Nodes
 from robot.cli.program import Program
@@ -30,6 +31,7 @@ Command = (
     Annotated[Run, subcommand("run")]
     | Annotated[Program, subcommand("program")]
     | Annotated[Say, subcommand("say")]
+    | Annotated[Listen, subcommand("listen")]
     | Annotated[Train, subcommand("train")]
     | Annotated[Eval, subcommand("eval")]
     | Annotated[Data, subcommand("data")]

@@ -1,8 +1,9 @@
 """`courtside node NAME`: one ROS 2 node, as `courtside nodes` and launch files start it."""
 
+import logging
 import signal
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
@@ -12,11 +13,15 @@ from tyro.conf import Positional
 
 from robot.cli import build, worlds
 from robot.cli.errors import WrongUse
+from robot.cli.hearing import shown
 
 if TYPE_CHECKING:
+    from hardware.hearing.listener import Said
     from hardware.robot_file import RobotFile
     from robot.safety import Supervisor
     from robot.types import Robot, RobotSpec
+
+log = logging.getLogger(__name__)
 
 ENDLESS = 999  # games of a match that is not to be over
 BEHIND = 5.0  # [s] that a driver may lag: where a command was lost while the limits were in use
@@ -45,6 +50,8 @@ class Node:
     """[Hz] driver: of the camera that people look through; 0: none."""
     perception: build.Perception = "truth"
     """driver: camera: it publishes the pictures that perception nodes need, and tells nothing."""
+    speech: str = ""
+    """coach: listen to mic, mic:NAME, or topic (/courtside/audio, std_msgs/Int16MultiArray)."""
     autostart: bool = True
     """driver: configure and activate by itself; else `ros2 lifecycle set /driver configure` does,
     and so on."""
@@ -115,11 +122,20 @@ class Node:
     def _coach(self) -> None:
         from time import monotonic
 
-        from hardware.coach import coach
+        from hardware.coach import Line, coach
         from planners.hear import Ear
 
-        with closing(Ear(monotonic)) as ear:
-            coach(ear.take)
+        with ExitStack() as parts:
+            world = "match" if self.world == "tennis" else "table"
+            hearing = build.hearing(parts, self.speech, world)
+            ear = parts.enter_context(closing(Ear(monotonic)))
+
+            def take() -> list[Line]:
+                said = hearing.take() if hearing else ()
+                spoken = [(line, lambda: None) for one in said for line in told(one)]
+                return [*ear.take(), *spoken]
+
+            coach(take, hearing.send if hearing and self.speech == "topic" else None)
 
     def _stack(self) -> None:
         """`courtside run`, which here ends well however often it is asked to."""
@@ -136,6 +152,12 @@ class Node:
             ).main()
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def told(said: "Said") -> tuple[str, ...]:
+    """The lines that a sentence stands for; what was heard is logged."""
+    log.warning("%s", shown(said))
+    return said.heard.lines if said.heard.kind == "command" else ()
 
 
 def _score(match: Any, since: float) -> str:

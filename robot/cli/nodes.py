@@ -8,6 +8,7 @@ from typing import Annotated
 
 from robot.cli import build, worlds
 from robot.cli.errors import WrongUse
+from robot.cli.hearing import need
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Nodes:
     perception: build.Perception = "truth"
     """camera: a node sees objects, or the ball, in the pictures of calibrated cameras. truth: the
     simulated driver tells."""
+    speech: str = ""
+    """Listen to the robot's people: mic, mic:NAME, or topic (/courtside/audio)."""
     stack: bool = False
     """Also the control loop: it listens to `courtside say`, and begins at "re-arm, continue"."""
     logs: Path = Path("runs/logs")
@@ -52,6 +55,8 @@ class Nodes:
             )
         robot_file(self.robot, build.robot_spec(worlds.ROBOTS[self.world]))  # is it sound?
         build.scene(self.scene, None)
+        if self.speech:
+            need("--speech")
         nodes = declared(
             self.robot,
             self.world,
@@ -61,6 +66,7 @@ class Nodes:
             self.frames,
             self.stack,
             self.perception,
+            self.speech,
         )
         names = ", ".join(node.name for node in nodes)
         _show("nodes", f"{names}, in {self.world}; logs in {self.logs}; Ctrl-C ends them")

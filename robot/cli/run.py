@@ -60,6 +60,12 @@ class Run:
     transformers: whatever has a name."""
     detector_model: str = ""
     """The vision-language model's name on the server; empty: its first."""
+    speech: str = ""
+    """Also listen: mic, mic:NAME, or a sound file; see `courtside listen`."""
+    push: bool = False
+    """speech: push to talk. An empty line begins, the next ends; "stop" is always heard."""
+    whisper: str = ""
+    """speech: a better model; see `courtside listen`."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     seed: int | None = None
@@ -117,6 +123,7 @@ class Run:
         over_ros = self.robot == "ros"
         paced = over_ros or not isinf(self.speed)
         with ExitStack() as parts:
+            hearing = build.hearing(parts, self.speech, "table", self.push, self.whisper)
             writer, planner = None, None
             if settled.planner == "fixed":
                 planner = build.fixed_planner(settled.instruction, voice.say, spec.name)
@@ -160,6 +167,7 @@ class Run:
             due = when_ready if paced else after(build.LATENCY)
             session = Session(
                 robot=world,
+                hearing=hearing,
                 skills=build.skills(spec, due, arrived),
                 planner=planner,
                 voice=voice,

@@ -18,6 +18,7 @@ def play_over_ros(run: "Run") -> int:
     voice.note("warming up ...")
     warm_up(seed)
     with ExitStack() as parts:
+        hearing = build.hearing(parts, run.speech, "match", run.push, run.whisper)
         robot = build.ros_robot()
         parts.callback(robot.close)
         planner = build.tennis_planner(seed, run.choice, voice.say, voice.note, tuple)
@@ -28,6 +29,7 @@ def play_over_ros(run: "Run") -> int:
             planner.listen(run.instruction)
         session = Session(
             robot=robot,
+            hearing=hearing,
             skills=build.skills(robot.spec),
             planner=planner,
             voice=voice,
@@ -71,6 +73,7 @@ def play(run: "Run") -> int:
     spec, seed, voice = build.robot_spec("tennis"), run.seed or 0, Voice()
     film = bool(run.video or run.frames)
     with ExitStack() as parts:
+        hearing = build.hearing(parts, run.speech, "match", run.push, run.whisper)
         perception = run.perception or "truth"
         world = worlds.tennis(
             seed, run.opponent, run.games, run.duration, run.speed, film, perception
@@ -84,6 +87,7 @@ def play(run: "Run") -> int:
             planner.listen(run.instruction)
         session = Session(
             robot=world,
+            hearing=hearing,
             skills=build.skills(spec),
             planner=planner,
             voice=voice,

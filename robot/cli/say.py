@@ -26,7 +26,7 @@ class Say:
         if not (text := clean(self.text)):
             raise WrongUse("there is nothing to say in an empty line")
         try:
-            latency = _say(text)
+            latency = deliver(text)
         except OSError as error:
             if self.json:
                 print(json.dumps({"delivered": False, "latency_ms": None}))
@@ -38,7 +38,7 @@ class Say:
         return 0
 
 
-def _say(text: str) -> float:
+def deliver(text: str) -> float:
     """Time [s] until a stack heard it. Raises ConnectionError."""
     from planners.hear import say
 

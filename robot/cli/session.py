@@ -3,22 +3,26 @@
 import json
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from robot.cli import build
 from robot.cli.errors import Failure
+from robot.cli.hearing import Hearing, shown
 from robot.loop import Stack, run
 from robot.mode import Mode
 from robot.record import Recorder
 from robot.types import Fix, Planner, Robot, Skill, Tick, Utterance, Vector
+
+if TYPE_CHECKING:
+    from hardware.hearing.listener import Said
 
 SETTLE = 0.6  # [s] that the robot goes on after its last goal, so that what it did is seen
 PATIENCE = 20.0  # [s] halted with nobody at the keyboard, then the run is over
@@ -84,6 +88,12 @@ class Voice:
         for utterance in heard:
             self._time = utterance.time
             self._show("you", utterance.text, "bold yellow")
+
+    def listen(self, said: "Said") -> None:
+        """Show what a recogniser heard, and ask about what it did not understand."""
+        self._show("heard", shown(said), "dim yellow")
+        if said.heard.kind == "question":
+            self.say(said.heard.ask)
 
     def follow(self, tick: Tick) -> None:
         """Show what is new in this tick."""
@@ -158,6 +168,7 @@ class Session:
     voice: Voice
     recorder: Recorder | None = None
     typed: IO[str] | None = None  # where corrections are typed
+    hearing: Hearing | None = None  # where they are spoken
     interactive: bool = False  # go on while somebody may type
     stay: bool = False  # go on even then
     guard: Guard | None = None
@@ -203,7 +214,7 @@ class Session:
         supervisor = build.supervisor(spec)
         mode = Mode(supervisor)
         mode.engage()
-        ear = Ear(self.robot.now, self.typed)
+        ear = Ear(self.robot.now, self.typed, self.hearing.press if self.hearing else None)
         guard = self.guard
         interrupts = Interrupts(raises=guard is None)  # none may come in the midst of ROS 2
         began: float | None = None
@@ -212,7 +223,7 @@ class Session:
 
         def hear() -> tuple[Utterance, ...]:
             nonlocal was_stopped
-            heard = ear()
+            heard = (*ear(), *self._listened())
             if guard is not None:
                 heard = (*heard, *guard.hear())
                 if not supervisor.stopped and (reason := guard.closed()):
@@ -233,7 +244,8 @@ class Session:
                 return True
             if self.interrupted and not np.any(tick.state.reference.qd):
                 return True
-            if self.stay or ((self.interactive or mode.halted) and ear.typed_open):
+            attended = ear.typed_open or bool(self.hearing and self.hearing.open)
+            if self.stay or ((self.interactive or mode.halted) and attended):
                 return False
             if not (self.planner.finished or mode.halted):
                 idle_since = None
@@ -276,6 +288,17 @@ class Session:
             ear.close()
             if self.recorder is not None:
                 self.recorder.close()
+
+    def _listened(self) -> Iterator[Utterance]:
+        """What was spoken since the last call; what is no command is only shown."""
+        for said in self.hearing.take() if self.hearing else ():
+            self.voice.listen(said)
+            if said.heard.kind == "command":
+                for line in said.heard.lines:
+                    yield Utterance(self.robot.now(), line)
+        if self.hearing and self.hearing.error:
+            self.voice.note(f"no longer listening: {self.hearing.error}")
+            self.hearing = None
 
 
 def _places(fixes: Mapping[str, Fix]) -> dict[str, list[float]]:

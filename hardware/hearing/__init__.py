@@ -1,0 +1,1 @@
+"""Hearing speech: sound, voice activity, and two recognisers side by side."""
