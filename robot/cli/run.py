@@ -13,6 +13,7 @@ from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
     from robot.types import Robot, RobotSpec
+    from sim.chores import Setting
     from sim.scene import Scene
 
 JOBS = {"pusht": "push_t pose=center", "blockpush": "push_blocks assignment=0"}
@@ -60,6 +61,9 @@ class Run:
     transformers: whatever has a name."""
     detector_model: str = ""
     """The vision-language model's name on the server; empty: its first."""
+    task: worlds.Task | None = None
+    """A chore at the table, as the seed sets it up: pack, stack, sort or sweep; the instruction, if
+    none is given, asks for it. At the end it is judged, strictly, by where things truly are."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     seed: int | None = None
@@ -101,8 +105,14 @@ class Run:
 
             return play_over_ros(settled) if self.robot == "ros" else play(settled)
         spec = build.robot_spec(worlds.ROBOTS[self.world])
-        scene, seed = (), self.seed or 0
-        if self.world == "tabletop":
+        scene, seed, setting = (), self.seed or 0, None
+        if self.task:
+            from robot.cli.chore import assigned
+
+            setting, asked = assigned(self.task, seed)
+            scene = setting.scene
+            settled = replace(settled, instruction=settled.instruction or asked)
+        elif self.world == "tabletop":
             scene, seed = build.scene(self.scene, self.seed)
         undone = programming.undone(self.resume) if self.resume else None
         if undone is not None:
@@ -130,9 +140,15 @@ class Run:
             else:
                 legs = planner.legs if planner else ()
                 poses = [leg.args.get("pose", "center") for leg in legs] or ["center"]
-                guard, world = None, self._world(spec, scene, seed, poses)
+                guard, world = None, self._world(spec, scene, seed, poses, setting)
             if undone is not None and isinstance(world, Tabletop):
                 undone.restore(world)
+            judge = None
+            if setting is not None and isinstance(world, Tabletop):
+                from robot.cli.chore import Judged
+
+                judge = Judged(world, setting)
+                parts.callback(world.close)
             about = (spec, seed, settled, self.video, scene)
             recorder = build.recorder(self.record, "run", *about)
             parts.callback(recorder.close)
@@ -153,13 +169,13 @@ class Run:
                 parts.callback(planner.close)
                 if undone is not None:
                     planner.restore(undone.programs)
-                if self.instruction:
-                    planner.instruct(self.instruction)
+                if settled.instruction:
+                    planner.instruct(settled.instruction)
             if guard is not None and isinstance(planner, ProgramPlanner):
                 voice.note(guard.offer(planner, voice.said))
             due = when_ready if paced else after(build.LATENCY)
             session = Session(
-                robot=world,
+                robot=judge or world,
                 skills=build.skills(spec, due, arrived),
                 planner=planner,
                 voice=voice,
@@ -172,15 +188,19 @@ class Run:
                 duration=self.duration if over_ros else inf,
                 truth=getattr(world, "truth", None),
                 told=undone.told if undone is not None else None,
+                watch=judge.follow if judge is not None else lambda tick: None,
             )
             session.run()
             if self.suspend and isinstance(planner, ProgramPlanner) and not planner.finished:
                 assert isinstance(world, Tabletop)
                 programming.suspend(self.suspend, planner.save(), world.kept)
-        success = planner.succeeded and not session.halted
+        success, error = planner.succeeded and not session.halted, planner.error
+        if judge is not None:
+            success, error = not judge.fault, judge.fault or None
+            voice.note("judged: " + (judge.fault or f"{self.task} is done"))
         result = {
             "success": success,
-            "error": planner.error,
+            "error": error,
             "said": voice.said,
             "objects": session.objects,
             "seen": session.seen,
@@ -191,9 +211,11 @@ class Run:
             "recording": str(recorder.path),
             "video": str(self.video) if self.video else None,
         }
+        if judge is not None:
+            result |= {"instruction": settled.instruction, "stages": judge.stages}
         if self.json:
             print_json(result)
-        voice.close(success, planner.error, recorder.path, self.video)
+        voice.close(success, error, recorder.path, self.video)
         return 0 if success else 1
 
     def _settled(self) -> "Run":
@@ -210,6 +232,10 @@ class Run:
         seen = self.perception or self.detector != "colors"
         if self.robot == "ros" and (seen or self.suspend or self.resume):
             raise WrongUse("--perception, --detector, --suspend and --resume need --robot sim")
+        if self.task and (not at_table or self.robot == "ros" or self.suspend or self.resume):
+            raise WrongUse("--task needs --world tabletop and --robot sim, and no --suspend")
+        if self.task and self.scene:
+            raise WrongUse("--task sets up its own scene: leave --scene out")
         worlds.check(self.world, self.scene, self.perception, self.detector)
         instruction = self.instruction
         if planner == "fixed":
@@ -223,7 +249,12 @@ class Run:
         return () if self.frames == 0 else ("scene",)
 
     def _world(
-        self, spec: "RobotSpec", scene: "Scene", seed: int, poses: "list[object]"
+        self,
+        spec: "RobotSpec",
+        scene: "Scene",
+        seed: int,
+        poses: "list[object]",
+        setting: "Setting | None",
     ) -> "Robot":
         film = bool(self.video or self.frames)
         if self.world == "pusht":  # it shows the first pose that is wanted
@@ -231,6 +262,7 @@ class Run:
         if self.world == "blockpush":
             return worlds.blockpush(seed, self.engine, self.duration, self.speed, film)
         from robot.worker import after, when_ready
+        from sim.conditions import USUAL
         from sim.tabletop import TabletopConfig
 
         frames = (25.0 if self.video else 5.0) if self.frames is None else self.frames
@@ -241,6 +273,7 @@ class Run:
             duration=self.duration,
             speed=self.speed,
             keep=self.suspend is not None,
+            conditions=setting.conditions if setting else USUAL,
         )
         due = after(build.DETECTION) if isinf(self.speed) else when_ready
         sight = build.sight(spec, self.detector, self.detector_model, self.perception, due)

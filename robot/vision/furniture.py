@@ -7,6 +7,7 @@ anything else is in front; the guess that agrees best is sought by trying.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import pi
 from typing import Literal
 
@@ -45,6 +46,7 @@ TOLD = 14  # [pixels] by which an opening must agree better than others, to be t
 ELSEWHERE = 0.012  # [m] from it, of those others
 PAUSE = 0.8  # [s] between two searches for what has not been found
 PATIENCE = 6  # looks in plain view in which it is not there, then it is sought anew
+STEPS = (0.008, 0.002, 0.0005)  # [m] in which an opening is sought
 COARSE, FINE = np.array([0.016, 0.016, 0.12, 0.03]), 4e-4  # steps of a search: first, last [m]
 
 Codes = NDArray[np.int8]
@@ -199,12 +201,15 @@ class Furniture:
         """Tell how far the drawer is open; False where that cannot be seen."""
         values = piece.values.copy()
 
+        @cache
         def agreed(opening: float) -> float:
             values[3] = opening
             return _matching(windows, values, piece.sort)
 
-        grid = [*np.linspace(0.0, DRAWER_TRAVEL, 9).tolist(), float(piece.values[3])]
-        best = _along(agreed, grid)
+        best = _along(agreed, [float(piece.values[3])])
+        values[3] = best
+        if _agreement(windows, values, piece.sort)[0] < GOOD:
+            best = _along(agreed, [best, *np.linspace(0.0, DRAWER_TRAVEL, 9).tolist()])
         at = agreed(best)
         others = [best + by for by in (-ELSEWHERE, ELSEWHERE) if -0.004 < best + by < 0.13]
         if any(at - agreed(other) < TOLD for other in others):
@@ -413,9 +418,11 @@ def _refined(windows: Sequence[Window], values: Vector, sort: Sort) -> Vector:
 def _along(agreed: Callable[[float], float], grid: Sequence[float]) -> float:
     """Where in the drawer's way pictures agree best, from a grid on."""
     best = max(grid, key=agreed)
-    step = DRAWER_TRAVEL / 16
-    while step > FINE:
-        near = [np.clip(best + by, 0.0, DRAWER_TRAVEL) for by in (0.0, -step, step)]
-        best = float(max(near, key=agreed))
-        step /= 2
+    for step in STEPS:
+        while True:
+            near = (best, max(best - step, 0.0), min(best + step, DRAWER_TRAVEL))
+            better = max(near, key=agreed)
+            if better == best:
+                break
+            best = better
     return best
