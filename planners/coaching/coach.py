@@ -77,7 +77,7 @@ class Coach:
 
 
 def acceptable(chore: Chore, things: Things, held: str | None) -> list[Behavior]:
-    """Whatever may be done next, in one order of the blocks or another; nothing where it is done."""
+    """Whatever may be done next, in one order of the blocks or another; nothing: it is done."""
     found = [
         upcoming(chore, things, held, [block, *(b for b in chore.blocks if b != block)])
         for block in chore.blocks

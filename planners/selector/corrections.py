@@ -59,7 +59,11 @@ class Kept:
 
         def at(index: int, count: int, ended: bool) -> Sample:
             past = [
-                Past(told.command, about(told.command), max(0.0, (index - self.now) * PERIOD - told.since))
+                Past(
+                    told.command,
+                    about(told.command),
+                    max(0.0, (index - self.now) * PERIOD - told.since),
+                )
                 for told in self.past[count:]
             ]
             seen = see(lagged(self.frames, index), self.instruction, past, ended)

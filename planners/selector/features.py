@@ -26,6 +26,7 @@ from robot.table import (
     SIZES,
     TRAY_INSIDE,
 )
+from robot.table_frame import BLOCK as BLOCK_SIZE
 from robot.table_frame import (
     BLOCK_ROWS,
     BLOCKS,
@@ -37,7 +38,6 @@ from robot.table_frame import (
     PERIOD,
     TRAY_ROW,
 )
-from robot.table_frame import BLOCK as BLOCK_SIZE
 from robot.table_frame import BOWL as BOWL_SIZE
 from robot.types import Vector
 
@@ -90,9 +90,7 @@ def lagged(frames: Sequence[Vector], now: int) -> tuple[Vector, ...]:
     return tuple(frames[max(0, now - lag)] for lag in (0, *LAGS))
 
 
-def see(
-    frames: Sequence[Vector], instruction: str, past: Sequence[Past], ended: bool
-) -> Seen:
+def see(frames: Sequence[Vector], instruction: str, past: Sequence[Past], ended: bool) -> Seen:
     """What is known now: `frames` as by `lagged`, and what was asked for, newest first.
 
     `ended`: whether what was asked for last has come to its end.

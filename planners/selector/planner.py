@@ -38,7 +38,11 @@ class Chooser(Protocol):
     """What says what comes next."""
 
     def __call__(
-        self, frames: tuple[Vector, ...], instruction: str, past: list[Past], ended: bool,
+        self,
+        frames: tuple[Vector, ...],
+        instruction: str,
+        past: list[Past],
+        ended: bool,
         state: State,
     ) -> tuple[str, Key, float]:
         """A command, what it is for, and how likely that is."""
@@ -338,4 +342,6 @@ def _plainly(behavior: Behavior) -> str:
     thing = f"the {behavior.thing}" if mentioned(behavior.thing)[0].any() else behavior.thing
     if behavior.name == "drawer":
         return f"{behavior.thing} the drawer"
-    return words.get(behavior.name) or " ".join(f"{behavior.name} {behavior.amount} {thing}".split())
+    return words.get(behavior.name) or " ".join(
+        f"{behavior.name} {behavior.amount} {thing}".split()
+    )

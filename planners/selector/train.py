@@ -136,7 +136,7 @@ def train(
         curve.append(now)
         show(step, now["train"], now["loss"], right)
         since += 1
-        if now["loss"] < best["loss"]:
+        if now["loss"] < best["loss"] or len(newest):  # what is new is to be learned in any case
             best, made, since = now, _copy(weights), 0
         if state is not None:
             kept_state = {"about": about_run, "weights": _copy(weights), "made": made, "step": step}

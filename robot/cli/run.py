@@ -35,8 +35,9 @@ class Run:
     """On what: sim, or ros, the robot of `courtside nodes` (its engine and scene are its own)."""
     disarmed: bool = False
     """ros: begin stopped; "re-arm, continue" begins."""
-    planner: Literal["program", "fixed", "tennis"] | None = None
-    """program: a language model writes a program. fixed: the instruction is a list of goals, such
+    planner: Literal["program", "fixed", "selector", "tennis"] | None = None
+    """program: a language model writes a program. selector: a learned policy says what comes next,
+    one command after the other, and learns from corrections; for chores. fixed: the instruction is a list of goals, such
     as: pick object="red block"; place object="red block" at="blue bowl". tennis: a
     controller is chosen for every ball. Default: program on the tabletop, tennis at its table,
     elsewhere fixed."""
@@ -46,6 +47,10 @@ class Run:
     """tennis: all are played."""
     choice: str = "adaptive"
     """tennis: how controllers are chosen: adaptive, best, random, or always the same, by name."""
+    selector: Path | None = None
+    """selector: its checkpoint. Default: the one that comes with the package."""
+    corrections: Path | None = None
+    """selector: keep corrections in this folder, for `courtside train selector --corrections`."""
     llm: str = "embedded"
     """embedded, embedded:ADAPTER.gguf (of `train llm`), the URL of an OpenAI-compatible server, a
     path to a GGUF file, or replay:FILE."""
@@ -118,7 +123,9 @@ class Run:
         if undone is not None:
             scene = undone.scene
 
+        from planners.fixed import FixedPlanner
         from planners.program.planner import ProgramPlanner
+        from robot.cli import selecting
         from robot.cli.session import Session, Voice, print_json, typed_lines
         from robot.worker import after, when_ready
         from sim.tabletop import Tabletop
@@ -130,6 +137,10 @@ class Run:
             writer, planner = None, None
             if settled.planner == "fixed":
                 planner = build.fixed_planner(settled.instruction, voice.say, spec.name)
+            elif settled.planner == "selector":
+                planner = selecting.for_run(self.selector, self.corrections, spec, voice)
+                planner.instruct(settled.instruction)
+                parts.callback(planner.close)
             else:
                 writer = programming.language_model(self.llm, self.model)
                 parts.callback(writer.close)
@@ -138,7 +149,7 @@ class Run:
                 parts.callback(world.close)
                 spec = world.spec
             else:
-                legs = planner.legs if planner else ()
+                legs = planner.legs if isinstance(planner, FixedPlanner) else ()
                 poses = [leg.args.get("pose", "center") for leg in legs] or ["center"]
                 guard, world = None, self._world(spec, scene, seed, poses, setting)
             if undone is not None and isinstance(world, Tabletop):
@@ -240,6 +251,10 @@ class Run:
         instruction = self.instruction
         if planner == "fixed":
             instruction = instruction or JOBS.get(self.world, "")
+        if planner == "selector" and not (at_table and (instruction or self.task)):
+            raise WrongUse("--planner selector needs --world tabletop and an instruction or --task")
+        if (self.selector or self.corrections) and planner != "selector":
+            raise WrongUse("--selector and --corrections need --planner selector")
         if planner == "fixed" and not instruction:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
         return replace(self, planner=planner, instruction=instruction)

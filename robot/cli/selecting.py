@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from planners.selector.network import Known, Network
     from planners.selector.planner import Chooser, Learned, SelectorPlanner
     from planners.selector.samples import Key, Sample
+    from robot.cli.session import Voice
     from robot.types import RobotSpec
 
 SHIPPED = "selector.safetensors"  # in planners/selector/checkpoints
@@ -50,7 +51,11 @@ def learned(path: Path | None = None) -> "Learned":
 
 
 def save(
-    path: Path, network: "Network", keys: "Mapping[str, Key]", metrics: Mapping[str, Any], **more: Any
+    path: Path,
+    network: "Network",
+    keys: "Mapping[str, Key]",
+    metrics: Mapping[str, Any],
+    **more: Any,
 ) -> None:
     """Write a checkpoint; `keys`: of all commands that it knows, in their order."""
     from planners.selector.network import FORMAT
@@ -77,6 +82,24 @@ def planner(
     from planners.selector.planner import SelectorPlanner
 
     return SelectorPlanner(choose, understanding, spec, build.vocabulary(), say, note, keep)
+
+
+def for_run(
+    checkpoint: Path | None, corrections: Path | None, spec: "RobotSpec", voice: "Voice"
+) -> "SelectorPlanner":
+    """For `courtside run`; corrections are written beside the loop."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from planners.coaching.understand import Understanding
+
+    writer = ThreadPoolExecutor(1)
+
+    def keep(kept: "Kept") -> None:
+        if corrections is not None:
+            writer.submit(kept.write, corrections)
+
+    choose = learned(checkpoint)
+    return planner(choose, Understanding(), spec, voice.say, voice.note, keep)
 
 
 def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":

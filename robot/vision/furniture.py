@@ -358,9 +358,7 @@ def _agreement(windows: Sequence[Window], values: Vector, sort: Sort) -> tuple[f
 # --- searching ------------------------------------------------------------------------------------
 
 
-def _search(
-    sort: Sort, time: float, views: Sequence[View], codes: Sequence[Codes]
-) -> Piece | None:
+def _search(sort: Sort, time: float, views: Sequence[View], codes: Sequence[Codes]) -> Piece | None:
     """Something that nothing is known of yet."""
     code = CABINET_CODE if sort == "cabinet" else GRAY_CODE
     counts = [int((each == code).sum()) for each in codes]
