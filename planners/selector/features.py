@@ -1,7 +1,7 @@
 """What the selector is shown: a row for every thing, one for the hand, one for each past command.
 
-It is all made of frames (`robot.table_frame`), so that demonstrations, cameras and the truth show it
-alike, and of words. Rows say what a thing is, where, in what and on what, and whether the words
+It is all made of words and of frames (`robot.table_frame`), so that demonstrations, cameras and the
+truth show it alike. Rows say what a thing is, where, in what and on what, and whether the words
 mention it; no row says its colour. The network points at things, and their names are put back
 afterwards: what is learned of one colour holds for all.
 """
@@ -9,6 +9,7 @@ afterwards: what is learned of one colour holds for all.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,13 +157,13 @@ def mentioned(instruction: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.i
     """(THINGS, MENTIONS) where a sentence mentions each thing; and (THINGS,) which thing it
     mentions next after each one, and which before it: -2 for none."""
     words = instruction.lower().replace(",", " ").split()
-    pairs = [" ".join(pair) for pair in zip(words, words[1:], strict=False)]
+    pairs = [" ".join(pair) for pair in pairwise(words)]
     spoken = [NAMES.index(pair) for pair in pairs if pair in NAMES][:MENTIONS]
     found = np.zeros((THINGS, MENTIONS), np.float32)
     after, before = np.full(THINGS, -2), np.full(THINGS, -2)
     for at, index in enumerate(spoken):
         found[index, at] = 1.0
-    for first, second in zip(spoken, spoken[1:], strict=False):
+    for first, second in pairwise(spoken):
         if after[first] == -2:
             after[first] = second
         if before[second] == -2:

@@ -1,8 +1,8 @@
 """What the selector learns from: moments of demonstrations and of corrections, and what was said.
 
 A moment is either one at which a command has come to its end, or one in its midst; the sentence to
-learn is the one that is said a little later. What led up to a correction shows a mistake, and is not
-learned.
+learn is the one that is said a little later. What led up to a correction shows a mistake, and is
+not learned.
 """
 
 from collections.abc import Iterator, Sequence

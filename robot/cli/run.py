@@ -36,11 +36,11 @@ class Run:
     disarmed: bool = False
     """ros: begin stopped; "re-arm, continue" begins."""
     planner: Literal["program", "fixed", "selector", "tennis"] | None = None
-    """program: a language model writes a program. selector: a learned policy says what comes next,
-    one command after the other, and learns from corrections; for chores. fixed: the instruction is a list of goals, such
-    as: pick object="red block"; place object="red block" at="blue bowl". tennis: a
-    controller is chosen for every ball. Default: program on the tabletop, tennis at its table,
-    elsewhere fixed."""
+    """program: a language model writes a program. selector: for chores, a learned policy says what
+    comes next, one command after the other. fixed: the instruction is a list of goals, such as:
+    pick object="red block"; place object="red block" at="blue bowl". tennis: a controller is
+    chosen for every ball. Default: program on the tabletop, tennis at its table, elsewhere
+    fixed."""
     opponent: worlds.Level = "intermediate"
     """tennis: how good they are; who of that level, the seed decides."""
     games: int = 1

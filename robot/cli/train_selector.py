@@ -1,4 +1,4 @@
-"""`courtside train selector`: the high-level policy, from narrated demonstrations and corrections."""
+"""`courtside train selector`: the high-level policy, from demonstrations and corrections."""
 
 import json
 import sys

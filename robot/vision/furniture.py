@@ -33,6 +33,7 @@ from robot.vision.cameras import NEAR
 from robot.vision.colors import COVERED, View
 
 Sort = Literal["tray", "cabinet"]  # what is sought; a cabinet comes with its drawer
+SORTS: tuple[Sort, ...] = ("cabinet", "tray")
 CABINET_CODE, GRAY_CODE, OTHER = 1, 2, -1  # of pixels; 0: nothing that has a name
 CORNERS = np.indices((2, 2, 2)).reshape(3, -1).T  # of a part: low or high, along each axis
 MARGIN = 25  # [pixels] around a guess that are compared, too
@@ -108,11 +109,11 @@ class Furniture:
         """Take in what is seen at `time` [s]."""
         self.moved = np.zeros(3)
         codes = [_codes(view) for view in views]
-        for sort in [*self.known]:
-            self._follow(self.known[sort], time, views, codes)
+        for piece in [*self.known.values()]:
+            self._follow(piece, time, views, codes)
         if time < self._next or not any(len(view.blobs) for view in views):
             return
-        for sort in ("cabinet", "tray"):
+        for sort in SORTS:
             if sort in self.known:
                 continue
             for view, code in zip(views, codes, strict=True):
@@ -258,7 +259,7 @@ def _trace(view: View) -> object:
     )
 
 
-def _cut(image: NDArray, corner: Vector, shape: Sequence[int], outside: int) -> NDArray:
+def _cut(image: NDArray, corner: NDArray[np.int64], shape: Sequence[int], outside: int) -> NDArray:
     """The part of an image whose first pixel is at `corner` (2,), which may be outside of it."""
     (u, v), (height, width) = corner, shape
     found = np.full((height, width), outside, image.dtype)

@@ -40,7 +40,7 @@ class SightConfig:
 
 @dataclass
 class TableSight:
-    """Sees blocks and bowls of known colours, a tray, a cabinet with its drawer, through `CAMERAS`."""
+    """Sees blocks, bowls and furniture of known colours through `CAMERAS`."""
 
     spec: RobotSpec
     config: SightConfig = field(default_factory=SightConfig)
