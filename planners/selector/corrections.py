@@ -69,11 +69,14 @@ class Kept:
             seen = see(lagged(self.frames, index), self.instruction, past, ended)
             return Sample(seen, self.sentence, group)
 
-        for index in range(max(0, self.now - BACK), self.now + 1, 3):
-            yield at(index, 0, self.idle)
-        if self.past and not self.idle and self.key[0] in STEERING:
+        first = max(0, self.now - BACK)
+        if self.past and not self.idle:
             began = max(0, self.now + round(self.past[0].since / PERIOD))
-            yield at(began, 1, True)
+            first = max(first, began)
+            if self.key[0] in STEERING:
+                yield at(began, 1, True)
+        for index in range(first, self.now + 1, 3):
+            yield at(index, 0, self.idle)
 
     def write(self, folder: Path) -> Path:
         """A new file in the folder."""
