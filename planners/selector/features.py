@@ -58,10 +58,14 @@ MENTIONS = 8  # places in an instruction at which a thing can be mentioned
 PAST = 3  # commands that are remembered
 LAGS = (12, 37)  # frames back to which things' places are compared: 1 and 3 seconds
 FAR = 0.3  # [m] that positions are divided by
-# Numbers in a thing's row: kind, mentions, position, from the hand, where it is, mentions of that,
-# whether that is what is mentioned next or before, on top of it, in it, drawer, moved, past.
-THING = len(KINDS) + MENTIONS + 3 + 4 + len(PLACES) + MENTIONS + 2 + 2 + 3 + 3 * len(LAGS) + PAST
-SELF = 10  # numbers in the hand's row
+ORDER = 3  # mentions before or after that of what is held, that are told apart
+# Numbers in a thing's row: kind, mentions, height, level and upright distance from the hand, where
+# it is, mentions of that, whether that is what is mentioned next or before, mentioned how far from
+# what is held, on top of it, in it, drawer, moved level and up, past.
+THING = (
+    len(KINDS) + 2 * MENTIONS + 3 + len(PLACES) + 2 + 2 * ORDER + 1 + 2 + 3 + 2 * len(LAGS) + PAST
+)
+SELF, FULL = 8, 5  # numbers in the hand's row, and which of them says that something is held
 ROWS = THINGS + 1 + PAST
 
 
@@ -113,13 +117,13 @@ def see(frames: Sequence[Vector], instruction: str, past: Sequence[Past], ended:
 
     put(np.eye(len(KINDS))[KIND])
     put(mentions)
-    put(place / FAR)
     away = place - hand
-    put(np.column_stack((away / FAR, np.linalg.norm(away, axis=1) / FAR)))
+    put(np.column_stack((place[:, 2], np.hypot(away[:, 0], away[:, 1]), away[:, 2])) / FAR)
     put(np.eye(len(PLACES))[where] * (KIND == 0)[:, None])
     known = what >= 0
     put(np.where(known[:, None], mentions[what], 0.0))
     put(np.column_stack((known & (what == after), known & (what == before))).astype(np.float32))
+    put(_order(mentions, held))
     top, inside = np.zeros(THINGS), np.zeros(THINGS)
     for index in np.flatnonzero(known):
         (top if KIND[what[index]] == 0 else inside)[what[index]] += 1
@@ -130,13 +134,14 @@ def see(frames: Sequence[Vector], instruction: str, past: Sequence[Past], ended:
     put(drawer)
     for other in frames[1:]:
         there, known_then = _places(np.asarray(other, np.float64))
-        put(np.where((present & known_then)[:, None], (place - there) / FAR, 0.0))
+        by = np.where((present & known_then)[:, None], (place - there) / FAR, 0.0)
+        put(np.column_stack((np.hypot(by[:, 0], by[:, 1]), by[:, 2])))
     about = [past[i].thing if i < len(past) else "" for i in range(PAST)]
     put(np.array([[name == thing for thing in about] for name in NAMES], np.float32))
     assert column == THING
     rows[~present] = 0.0
     itself = np.array([
-        *hand / FAR, *frame[10:12], frame[9] * 20, (frame[9] - frame[5]) * 100,
+        hand[2] / FAR, frame[9] * 20, frame[5] * 20, (frame[9] - frame[5]) * 100, frame[4],
         held >= 0, ended, 1.0,
     ], np.float32)  # fmt: skip
     said = np.zeros((PAST, SIZE), np.float32)
@@ -176,6 +181,17 @@ def held_in(frame: Vector) -> str | None:
     place, present = _places(np.asarray(frame, np.float64))
     index = _held(frame, place, present)
     return NAMES[index] if index >= 0 else None
+
+
+def _order(mentions: Floats, held: int) -> Floats:
+    """(THINGS, 2 ORDER + 1) how much later than what is held each thing is mentioned first."""
+    found = np.zeros((THINGS, 2 * ORDER + 1), np.float32)
+    if held >= 0 and mentions[held].any():
+        for index in np.flatnonzero(mentions.any(axis=1)):
+            by = int(mentions[index].argmax()) - int(mentions[held].argmax())
+            if abs(by) <= ORDER:
+                found[index, by + ORDER] = 1.0
+    return found
 
 
 def _places(frame: Vector) -> tuple[Vector, NDArray[np.bool_]]:

@@ -5,15 +5,15 @@ from collections.abc import Collection
 from functools import cache
 
 from planners.coaching.behavior import Behavior
-from planners.coaching.phrases import HEARD, UNHEARD
+from planners.coaching.phrases import HEARD
 from planners.coaching.understand import Understanding
 from planners.coaching.wordings import FOR, SAYINGS
 from planners.correct import DENIAL, FILLER, Vocabulary, words_of
 from planners.selector.features import mentioned
 from planners.selector.samples import Key, keys
 
-MARGIN = 0.15  # by which a meaning must stand out
-STRANGE = 0.4  # of the words that say something, at most, may be unknown
+MARGIN = 0.04  # by which a meaning must stand out
+STRANGE = 0.3  # of the words that say something, at most, may be unknown
 UNDOING = {"undo", "that", "this", "is", "was", "it", "s", "please", "thing", "one"}
 
 
@@ -38,7 +38,7 @@ class Listener:
         if colors and not any(color in behavior.thing for color in colors):
             raise Unclear(f"I am not sure what you mean by {text!r}. Which one?")
         thing = behavior.thing
-        if mentioned(thing)[0].any() and thing not in seen:
+        if thing.endswith(("block", "bowl")) and thing not in seen:
             raise Unclear(f"I see no {thing}; I see {', '.join(sorted(seen)) or 'nothing'}.")
         return behavior, margin
 
@@ -66,7 +66,7 @@ class Listener:
 
 @cache
 def _words() -> frozenset[str]:
-    """All that occur in what may be asked for."""
-    said = [text for ways in (*HEARD.values(), *UNHEARD.values()) for text in ways]
+    """All that teachers say."""
+    said = [text for ways in HEARD.values() for text in ways]
     said += [text for ways in SAYINGS.values() for text in ways]
     return frozenset(w for text in said for w in words_of(text)) | DENIAL | {"block", "bowl"}

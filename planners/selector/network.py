@@ -15,7 +15,7 @@ from planners.selector.features import NAMES, PAST, ROWS, SELF, THING, THINGS, F
 from robot.sentences import SIZE, embed
 
 FORMAT = "courtside-selector-1"  # of the files that hold one
-WIDTH, LAYERS, HEADS, INNER = 64, 2, 4, 128
+WIDTH, LAYERS, HEADS, INNER = 48, 2, 4, 96
 SMALL = 1e-5  # added to variances
 Tensors = Mapping[str, NDArray[np.float32]]
 

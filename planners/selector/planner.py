@@ -20,7 +20,7 @@ from planners.selector.corrections import AFTER, BEFORE, Kept, Told
 from planners.selector.features import PAST, Past, held_in, lagged, mentioned, see
 from planners.selector.listen import Listener, Unclear
 from planners.selector.network import Known, Network
-from planners.selector.samples import DONE, END, Key, about, key_of
+from planners.selector.samples import DONE, END, NEEDS, Key, about, key_of
 from robot.features import Hand
 from robot.table_frame import PERIOD
 from robot.types import Goal, Outcome, RobotSpec, State, Status, Utterance, Vector
@@ -30,7 +30,6 @@ OVERRIDE = 40.0  # [s] that a person's sentence is followed, at most
 DOUBT = 1.5  # [s] for which something else must be likelier, to change its mind midway
 SURE = 0.9  # how likely that must be
 LONGEST = round((BEFORE + AFTER + 4.0) / PERIOD)  # frames that are remembered
-NEEDS = {"put": True, "drop": True, "pick": False, "drawer": False, "sweep": False}  # a full hand
 By = Literal["selector", "person", "undoing"]
 
 
@@ -288,6 +287,7 @@ class SelectorPlanner:
         for first in self._before(behavior, held):
             self._next.append((first, next(sentences(first)), "undoing"))
         self._next.append((behavior, text, "person"))
+        self.finished = False  # it looks again afterwards
         self._say(f"{text}: I {_plainly(behavior)}.")
 
     def _retract(self, text: str, held: str | None, state: State) -> None:

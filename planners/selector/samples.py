@@ -22,8 +22,11 @@ from robot.types import Vector
 DONE = "that is all"  # said where nothing is left to do
 AHEAD = 5  # frames by which what is said is foreseen: .4 s
 AMID = 3  # moments in the midst of a command that are learned, at most
+ASIDES = ("move", "back", "turn", "tilt")  # small motions; those that correct nothing lead nowhere
 Key = tuple[str, str]  # what a command is for: a behaviour without its amount
 END: Key = ("done", "")
+# Behaviours that need something in the hand, or nothing.
+NEEDS = {"put": True, "drop": True, "pick": False, "drawer": False, "sweep": False}
 
 
 @dataclass(frozen=True)
@@ -85,14 +88,15 @@ def of_demonstration(
     for number, each in enumerate(said):
         following = said[number + 1] if number + 1 < len(said) else None
         mistaken = following is not None and following.correction
-        if not mistaken:
+        aside = not each.correction and keys().get(each.command, END)[0] in ASIDES
+        if not mistaken and not aside:
             for now in dict.fromkeys((each.start, max(each.start - 1, 0))):
                 past = past_of(said, number, now)
                 yield Sample(see(lagged(frames, now), instruction, past, True), each.command, group)
         amid = np.arange(each.start + 3, max(each.end - 1, each.start + 3))
         for now in rng.choice(amid, min(AMID, len(amid)), replace=False).tolist():
             ahead = following is not None and now + AHEAD >= each.end
-            if mistaken and not ahead:
+            if (mistaken or aside) and not ahead:
                 continue
             command = following.command if ahead and following is not None else each.command
             seen = see(lagged(frames, now), instruction, past_of(said, number + 1, now), False)

@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from planners.selector.features import NAMES, PAST, THINGS
+from planners.selector.features import FULL, NAMES, PAST, THINGS
 from planners.selector.network import HEADS, LAYERS, SMALL, WIDTH, Known, Network, names, shapes
-from planners.selector.samples import Key, Sample, about
+from planners.selector.samples import NEEDS, Key, Sample, about
 
 Show = Callable[[int, float, float, float], None]  # step, loss, held-out loss and accuracy
 Weights = dict[str, torch.Tensor]
@@ -29,11 +29,11 @@ class TrainConfig:
     steps: int = 4000  # at most
     batch: int = 64
     rate: float = 1e-3
-    decay: float = 0.02  # of weights
-    dropout: float = 0.1
-    noise: float = 0.02  # of what is seen of things, in the network's units: 6 mm
-    check: int = 100  # steps between validations
-    patience: int = 8  # validations without a better one, then it stops
+    decay: float = 0.1  # of weights
+    dropout: float = 0.2
+    noise: float = 0.03  # of what is seen of things, in the network's units: 9 mm
+    check: int = 50  # steps between validations
+    patience: int = 10  # validations without a better one, then it stops
     held_out: int = 8  # every so many-th episode decides when to stop, not how to learn
     newest: float = 0.1  # of each batch from the newest corrections, when fine-tuning
     seed: int = 0
@@ -64,7 +64,10 @@ class Table:
         )
         rows = np.array([NAMES.index(n) if (n := about(c)) else -1 for c in known.commands])
         there = np.array([s.seen.present for s in samples])
-        self.may = torch.tensor((rows < 0) | there[:, rows])
+        full = np.array([s.seen.itself[FULL] > 0 for s in samples])[:, None]
+        needs = np.array([NEEDS.get(key[0], -1) for key in of]).astype(np.int64)
+        fits = (needs < 0) | (needs == full)
+        self.may = torch.tensor(((rows < 0) | there[:, rows]) & fits) | self.right
         self.groups = np.array([s.group for s in samples])
 
     def __len__(self) -> int:
