@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from robot.cli import build, selecting
 from robot.cli.chore import Judged, assigned
+from robot.cli.eval_coach import Condition
 from robot.cli.worlds import Task
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from robot.chores import Chore, Things
     from robot.types import State, Tick, Utterance, Vector
 
-Condition = Literal["base", "live", "tuned", "oracle"]
 DURATION = 150.0  # [s] simulated, at most
 SETTLE = 0.6  # [s] that the robot goes on when it has finished
 HEEDED = 3.0  # [s] that it waits then for a coach

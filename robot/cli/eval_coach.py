@@ -3,11 +3,14 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from robot.cli.build import EngineName, Perception
 from robot.cli.errors import WrongUse
 from robot.cli.worlds import Task
+
+Condition = Literal["base", "live", "tuned", "oracle"]
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 
 
 @dataclass(frozen=True)
@@ -19,8 +22,8 @@ class EvalCoach:
 
     task: Task = "sort"
     """Which chore."""
-    condition: tuple[Literal["base", "live", "tuned", "oracle"], ...] = ("base",)
-    """base: the selector alone. live: the same, and the coach corrects it. tuned: --tuned alone.
+    condition: str = "base"
+    """One or several, with commas between them. base: the selector alone. live: the same, and the coach corrects it. tuned: --tuned alone.
     oracle: the truth selects, over the same skills."""
     checkpoint: Path | None = None
     """The selector of base and live. Default: the one that comes with the package."""
@@ -44,9 +47,13 @@ class EvalCoach:
     def main(self) -> int:
         if self.n < 1 or self.seed < 0:
             raise WrongUse("--n must be at least 1, and --seed at least 0")
-        if "tuned" in self.condition and self.tuned is None:
+        conditions = tuple(self.condition.split(","))
+        if unknown := set(conditions) - {*CONDITIONS}:
+            valid = ", ".join(CONDITIONS)
+            raise WrongUse(f"unknown condition {min(unknown)!r}; valid are {valid}")
+        if "tuned" in conditions and self.tuned is None:
             raise WrongUse("--condition tuned needs --tuned CHECKPOINT")
-        if self.keep and "live" not in self.condition:
+        if self.keep and "live" not in conditions:
             raise WrongUse("--keep needs --condition live")
         from rich.console import Console
         from rich.progress import track
@@ -56,7 +63,9 @@ class EvalCoach:
         seeds = range(self.seed, self.seed + self.n)
         found: dict[str, Any] = {}
         first: list[coached.Result] | None = None
-        for condition in self.condition:
+        for condition in CONDITIONS:
+            if condition not in conditions:
+                continue
             path = self.tuned if condition == "tuned" else self.checkpoint
             choose = None if condition == "oracle" else selecting.learned(path)
             setup = coached.Setup(self.task, condition, self.engine, self.perception)
