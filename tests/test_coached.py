@@ -59,8 +59,8 @@ class Stubborn:
     def __init__(self, command, times):
         self.command, self.left = command, times
 
-    def __call__(self, frames, instruction, past, ended, state):
-        if not ended or not self.left:
+    def __call__(self, moment, may_end):
+        if not moment.ended or not self.left:
             return DONE, END, 0.0
         self.left -= 1
         return self.command, keys()[self.command], 1.0

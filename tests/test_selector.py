@@ -11,6 +11,7 @@ from planners.coaching.behavior import Behavior
 from planners.coaching.coach import Coach, CoachConfig, acceptable
 from planners.coaching.understand import Understanding
 from planners.correct import Vocabulary
+from planners.selector.choose import Moment, Verifier
 from planners.selector.corrections import CorrectionError, Kept, Told, read
 from planners.selector.features import NAMES, Past, held_in, lagged, mentioned, see
 from planners.selector.listen import Listener, Unclear
@@ -19,16 +20,15 @@ from planners.selector.planner import SelectorPlanner
 from planners.selector.samples import (
     DONE,
     END,
-    Sample,
     Said,
+    Sample,
     about,
-    keys,
     key_of,
+    keys,
     of_demonstration,
 )
 from robot.chores import Chore
 from robot.cli import build
-from robot.specs import UR5E
 from robot.table import BLOCK
 from robot.table_frame import BLOCK_ROWS, BOWL_ROWS, FRAME
 from sim.scene import SceneObject
@@ -167,13 +167,15 @@ def test_numpy_computes_what_torch_does(seed):
     weights = {name: torch.tensor(value) for name, value in net.tensors.items()}
     rows = np.arange(len(samples))
     with torch.no_grad():
-        out = forward(weights, table, rows, None, torch.Generator()).numpy()
-    assert np.array([net(s.seen) for s in samples]) == pytest.approx(out, abs=2e-5)
+        out, verdict = forward(weights, table, rows, None, torch.Generator())
+    assert np.array([net(s.seen) for s in samples]) == pytest.approx(out.numpy(), abs=2e-5)
+    likely = torch.sigmoid(verdict).numpy()
+    assert [net.succeeded(s.seen) for s in samples] == pytest.approx(likely, abs=2e-5)
 
 
 def test_it_learns_which_is_mentioned_first_and_a_killed_run_goes_on(tmp_path):
     pytest.importorskip("torch")
-    made, known, samples = trained(steps=80)
+    made, _known, samples = trained(steps=80)
     assert made.best["right"] > 0.9  # of episodes it has not learned from
     assert len({s.command for s in samples}) == 6
     state = tmp_path / "state"
@@ -224,19 +226,19 @@ class Script:
     def __init__(self, *commands):
         self.commands, self.asked = [*commands], []
 
-    def __call__(self, frames, instruction, past, ended, state):
-        if not ended:
+    def __call__(self, moment, may_end):
+        if not moment.ended:
             return DONE, END, 0.0
-        self.asked.append([each.command for each in past])
+        self.asked.append([each.command for each in moment.past])
         command = self.commands.pop(0) if self.commands else DONE
         return command, keys()[command], 1.0
 
 
-def planner_of(understanding, *commands, keep=lambda kept: None):
+def planner_of(understanding, *commands, keep=lambda kept: None, verify=None):
     said = []
     made = SelectorPlanner(
         Script(*commands), understanding, build.robot_spec(), build.vocabulary(), said.append,
-        keep=keep,
+        keep=keep, verify=verify,
     )  # fmt: skip
     made.instruct(SORT)
     return made, said
@@ -251,9 +253,46 @@ def test_commands_are_carried_out_until_nothing_is_left(understanding):
     assert planner._choose.asked[-1][:2] == ["put it in the blue bowl", "pick up the red block"]
 
 
+class Judge:
+    """Verdicts as they were written down, then always yes."""
+
+    def __init__(self, *verdicts):
+        self.verdicts = [*verdicts]
+
+    def __call__(self, moment, all_of_it=False):
+        return self.verdicts.pop(0) if self.verdicts and not all_of_it else True
+
+
+def test_what_does_not_look_done_is_tried_again(understanding):
+    planner, _ = planner_of(
+        understanding, "pick up the red block", "put it in the blue bowl", verify=Judge(True, False)
+    )
+    result = play(planner=planner, scene=SCENE)
+    done = [b.name for b in planner.begun]
+    assert done == ["pick", "put", "back", "pick", "put"] and planner.succeeded
+    assert result.objects["red block"].position[2] < 0.06
+
+
+def test_a_verdict_that_is_always_no_ends_after_ten_tries(understanding):
+    planner, _ = planner_of(understanding, "pick up the red block", verify=Judge(*[False] * 99))
+    play(planner=planner, scene=SCENE, duration=60.0)
+    assert planner.finished and [b.name for b in planner.begun].count("pick") == 11
+
+
+def test_a_verifier_is_as_wrong_as_it_is_told_to_be():
+    net = network()
+    frames = lagged([frame([("red", (0.1, -0.5, 0.02))])], 0)
+    moment = Moment(frames, SORT, [Past("pick up the red block", "red block", 1.0)], True, None)
+    right = Verifier(net)(moment)
+    rng = np.random.default_rng(0)
+    wrong = Verifier(net, 0.15, rng)
+    turned = np.mean([wrong(moment) != right for _ in range(400)])
+    assert 0.1 < turned < 0.2
+
+
 def test_a_persons_sentence_acts_on_the_next_tick_and_is_kept(understanding):
     kept = []
-    planner, said = planner_of(
+    planner, _said = planner_of(
         understanding,
         "pick up the green block",
         "put it in the blue bowl",
@@ -264,7 +303,7 @@ def test_a_persons_sentence_acts_on_the_next_tick_and_is_kept(understanding):
     at = result.at(1.0)
     assert result.ticks[at - 1].goal.args["object"] == "green block"
     assert result.ticks[at].goal.args["object"] == "red block"  # the tick that hears it
-    velocity, acceleration, jerk = result.motion()
+    _velocity, acceleration, jerk = result.motion()
     assert abs(acceleration).max() < 1.001 and abs(jerk).max() < 1.01
     assert [b.thing for b in planner.begun] == ["green block", "red block", "blue bowl"]
     (one,) = kept

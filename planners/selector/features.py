@@ -176,6 +176,15 @@ def mentioned(instruction: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.i
     return found, after, before
 
 
+def resting_on(frame: Vector, block: str) -> str | None:
+    """What a block is in or on, in a frame; None: the table, or the hand."""
+    frame = np.asarray(frame, np.float64)
+    place, present = _places(frame)
+    _, what = _resting(frame, place, present, _held(frame, place, present))
+    index = int(what[NAMES.index(block)])
+    return NAMES[index] if index >= 0 else None
+
+
 def held_in(frame: Vector) -> str | None:
     """The block between the fingers, in a frame."""
     place, present = _places(np.asarray(frame, np.float64))

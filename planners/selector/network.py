@@ -27,6 +27,7 @@ def shapes() -> dict[str, tuple[int, ...]]:
         "thing": (THING, w), "thing_bias": (w,), "self": (SELF, w), "asked": (SIZE, w),
         "past": (SIZE, w), "age": (w,), "place": (PAST, w), "norm": (2, w), "what": (w, SIZE),
         "query": (w, w), "key": (w, w), "nothing": (w,), "names": (1,), "temperature": (1,),
+        "verdict": (w,), "verdict_bias": (1,),
     }  # fmt: skip
     for i in range(LAYERS):
         found |= {
@@ -56,6 +57,21 @@ class Network:
 
     def __call__(self, seen: Seen) -> Floats:
         """(SIZE,) of unit length: what should be said next."""
+        t, rows = self.tensors, self._rows(seen)
+        count = int(seen.present.sum())
+        keys = np.vstack((t["nothing"], rows[1 : 1 + count] @ t["key"]))
+        point = _softmax(keys @ (rows[0] @ t["query"]) / np.float32(np.sqrt(WIDTH)))[1:]
+        out = rows[0] @ t["what"] + t["names"] * (point @ names()[seen.present])
+        return out / max(float(np.linalg.norm(out)), 1e-6)
+
+    def succeeded(self, seen: Seen) -> float:
+        """How likely it is that what was asked for last has been done."""
+        t = self.tensors
+        score = float(self._rows(seen)[0] @ t["verdict"] + t["verdict_bias"][0])
+        return 1 / (1 + float(np.exp(-score)))
+
+    def _rows(self, seen: Seen) -> Floats:
+        """(n, WIDTH) the hand's row, those of the things there are, those of past commands."""
         t = self.tensors
         rows = np.empty((ROWS, WIDTH), np.float32)
         rows[0] = seen.itself @ t["self"] + seen.asked @ t["asked"]
@@ -71,12 +87,7 @@ class Network:
             rows = rows + (weight @ v).transpose(1, 0, 2).reshape(n, WIDTH) @ t[f"{i}.back"]
             inner = _norm(rows, t[f"{i}.norm2"]) @ t[f"{i}.up"] + t[f"{i}.up_bias"]
             rows = rows + np.maximum(inner, 0) @ t[f"{i}.down"] + t[f"{i}.down_bias"]
-        rows = _norm(rows, t["norm"])
-        count = int(seen.present.sum())
-        keys = np.vstack((t["nothing"], rows[1 : 1 + count] @ t["key"]))
-        point = _softmax(keys @ (rows[0] @ t["query"]) / np.float32(np.sqrt(WIDTH)))[1:]
-        out = rows[0] @ t["what"] + t["names"] * (point @ names()[seen.present])
-        return out / max(float(np.linalg.norm(out)), 1e-6)
+        return _norm(rows, t["norm"])
 
     @property
     def temperature(self) -> float:

@@ -8,7 +8,7 @@ behaviour has ended, or until somebody says "continue".
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
@@ -16,64 +16,22 @@ from planners.coaching.behavior import Behavior, legs
 from planners.coaching.understand import Understanding, sentences
 from planners.conduct import PACED, SLOWEST, Leg
 from planners.correct import Vocabulary, understand
+from planners.selector.choose import Chooser, Moment, Verifier
 from planners.selector.corrections import AFTER, BEFORE, Kept, Told
-from planners.selector.features import PAST, Past, held_in, lagged, mentioned, see
+from planners.selector.features import PAST, Past, held_in, lagged, mentioned
 from planners.selector.listen import Listener, Unclear
-from planners.selector.network import Known, Network
 from planners.selector.samples import DONE, END, NEEDS, Key, about, key_of
 from robot.features import Hand
 from robot.table_frame import PERIOD
 from robot.types import Goal, Outcome, RobotSpec, State, Status, Utterance, Vector
 
-MOST = 40  # behaviours, then it gives up
+MOST = 60  # behaviours, then it gives up
+RETRIES = 10  # of one behaviour that was judged not to be done, at most
 OVERRIDE = 40.0  # [s] that a person's sentence is followed, at most
 DOUBT = 1.5  # [s] for which something else must be likelier, to change its mind midway
 SURE = 0.9  # how likely that must be
 LONGEST = round((BEFORE + AFTER + 4.0) / PERIOD)  # frames that are remembered
 By = Literal["selector", "person", "undoing"]
-
-
-class Chooser(Protocol):
-    """What says what comes next."""
-
-    def __call__(
-        self,
-        frames: tuple[Vector, ...],
-        instruction: str,
-        past: list[Past],
-        ended: bool,
-        state: State,
-    ) -> tuple[str, Key, float]:
-        """A command, what it is for, and how likely that is."""
-        ...  # fmt: skip
-
-
-class Learned:
-    """The trained network; a `Chooser`."""
-
-    def __init__(self, network: Network, known: Known, keys: dict[str, Key]) -> None:
-        self._network, self._known = network, known
-        self._keys = [keys[command] for command in known.commands]
-        self._about = [about(command) for command in known.commands]
-        names = list(dict.fromkeys(self._keys))
-        self._names = names
-        self._group = np.array([names.index(key) for key in self._keys])
-
-    def __call__(
-        self, frames: tuple[Vector, ...], instruction: str, past: list[Past], ended: bool,
-        state: State,
-    ) -> tuple[str, Key, float]:  # fmt: skip
-        seen = see(frames, instruction, past, ended)
-        full = held_in(frames[0]) is not None
-        may = np.array([
-            (not thing or thing in state.objects) and NEEDS.get(key[0], full) == full
-            for thing, key in zip(self._about, self._keys, strict=True)
-        ])  # fmt: skip
-        likely = self._known.likely(self._network(seen), self._network.temperature, may)
-        groups = np.bincount(self._group, likely, len(self._names))
-        best = int(np.argmax(groups))
-        chosen = int(np.argmax(np.where(self._group == best, likely, -1.0)))
-        return self._known.commands[chosen], self._names[best], float(groups[best])
 
 
 @dataclass
@@ -108,11 +66,15 @@ class SelectorPlanner:
         say: Callable[[str], None],
         note: Callable[[str], None] = lambda text: None,
         keep: Callable[[Kept], None] = lambda kept: None,
+        verify: Verifier | None = None,
         carry_out: Callable[[Behavior, str | None, State, Vector], tuple[Leg, ...]] = legs,
     ) -> None:
-        """`keep` is handed every correction, once what followed is known; `carry_out` makes goals
-        of behaviours: those of scripted skills, unless others are wanted."""
+        """`keep` is handed every correction, once what followed is known; `verify` judges what has
+        been done, so that it is tried again; `carry_out` makes goals of behaviours: those of
+        scripted skills, unless others are wanted."""
         self._choose, self._say, self._note, self._keep = choose, say, note, keep
+        self._verify = verify
+        self._tries: dict[Key, int] = {}  # that were judged to have failed
         self._listener = Listener(understanding, vocabulary)
         self._vocabulary, self._carry_out = vocabulary, carry_out
         self._hand = Hand(spec)
@@ -136,6 +98,7 @@ class SelectorPlanner:
     def instruct(self, text: str) -> None:
         """Do a chore from now on."""
         self._instruction, self.finished, self.error = text, False, None
+        self._tries = {}
 
     @property
     def succeeded(self) -> bool:
@@ -160,8 +123,10 @@ class SelectorPlanner:
                     self._end(f"failed: {outcome.reason}")
                 elif act.goals:
                     self._go(act.goals.popleft())
-                else:
+                elif self._accepted(act, state):
                     self._end("done")
+                else:
+                    self._again(act)
             elif act.by != "selector" and state.time - act.since > OVERRIDE:
                 self._end("cut short")
         if self._act is None and self._frames and (self._next or not self.finished):
@@ -180,7 +145,10 @@ class SelectorPlanner:
         if self._next:
             behavior, command, by = self._next.popleft()
         else:
-            command, key, _ = self._choice(state, ended=True)
+            moment = self._moment(state, ended=True)
+            command, key, _ = self._choose(moment, may_end=True)
+            if key == END and not self._all_done(moment):
+                command, key, _ = self._choose(moment, may_end=False)
             if key == END:
                 self.finished = True
                 self._note(DONE)
@@ -220,10 +188,34 @@ class SelectorPlanner:
         self._act = None
         self._go(Leg("hold", {}))
 
-    def _choice(self, state: State, ended: bool) -> tuple[str, Key, float]:
+    def _moment(self, state: State, ended: bool) -> Moment:
         frames = tuple(self._frames)
         past = [Past(c, about(c), state.time - since) for c, since in reversed(self._past)][:PAST]
-        return self._choose(lagged(frames, len(frames) - 1), self._instruction, past, ended, state)
+        return Moment(lagged(frames, len(frames) - 1), self._instruction, past, ended, state)
+
+    def _accepted(self, act: _Act, state: State) -> bool:
+        """Whether what a skill holds to be done looks so; a person's wish is not judged."""
+        if self._verify is None or act.by != "selector" or act.behavior.name not in NEEDS:
+            return True
+        return self._verify(self._moment(state, ended=True)) or self._gave_up(key_of(act.behavior))
+
+    def _all_done(self, moment: Moment) -> bool:
+        return self._verify is None or self._verify(moment, all_of_it=True) or self._gave_up(END)
+
+    def _gave_up(self, key: Key) -> bool:
+        """Whether it has been tried often enough; it counts."""
+        self._tries[key] = self._tries.get(key, 0) + 1
+        return self._tries[key] > RETRIES
+
+    def _again(self, act: _Act) -> None:
+        """Out of the way, to look at it; and once more."""
+        self._note("it does not look done")
+        self._end("failed: it does not look done")
+        back = Behavior("back")
+        self._next.append((back, next(sentences(back)), "undoing"))
+        for first in self._before(act.behavior, held_in(self._frames[-1])):
+            self._next.append((first, next(sentences(first)), "undoing"))
+        self._next.append((act.behavior, act.command, "selector"))
 
     def _sample(self, state: State) -> None:
         """Look, remember it, and doubt what is under way."""
@@ -238,7 +230,7 @@ class SelectorPlanner:
         act = self._act
         if act is None or act.by != "selector" or self.finished:
             return
-        command, key, likely = self._choice(state, ended=False)
+        command, key, likely = self._choose(self._moment(state, ended=False), may_end=False)
         if key in (END, key_of(act.behavior)) or likely < SURE:
             self._doubt = None
         elif self._doubt is None or self._doubt[0] != key:

@@ -14,9 +14,19 @@ import numpy as np
 from planners.coaching.behavior import Behavior
 from planners.coaching.understand import sentences
 from planners.coaching.wordings import CORRECTING, everything
-from planners.selector.features import NAMES, Past, Seen, lagged, mentioned, see
+from planners.selector.features import (
+    NAMES,
+    Past,
+    Seen,
+    held_in,
+    lagged,
+    mentioned,
+    resting_on,
+    see,
+)
+from robot.chores import OPEN, SHUT
 from robot.table import FURNITURE_COLORS
-from robot.table_frame import PERIOD
+from robot.table_frame import DRAWER, DRAWER_ROW, PERIOD
 from robot.types import Vector
 
 DONE = "that is all"  # said where nothing is left to do
@@ -41,11 +51,12 @@ class Said:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A moment, and what is said then."""
+    """A moment, and what is said then; or whether what was said last has been done."""
 
     seen: Seen
-    command: str
+    command: str  # or nothing, where it is a verdict that is learned
     group: int  # of samples that must not be torn apart: the episode
+    verdict: bool | None = None
 
 
 @cache
@@ -104,6 +115,51 @@ def of_demonstration(
     yield Sample(
         see(lagged(frames, last), instruction, past_of(said, len(said), last), True), DONE, group
     )
+
+
+def verdicts(
+    frames: Sequence[Vector],
+    instruction: str,
+    said: Sequence[Said],
+    rng: np.random.Generator,
+    group: int,
+) -> Iterator[Sample]:
+    """The samples of one episode that show whether what was said last has been done."""
+    last = len(frames) - 1
+    for number, each in enumerate(said):
+        key = keys().get(each.command, END)
+        times = [each.end - 1, *rng.integers(each.start, each.end, 2).tolist()]
+        for now in dict.fromkeys(min(t, last) for t in times):
+            done = fulfilled(key, frames[each.start], frames[now])
+            if done is not None:
+                past = past_of(said, number + 1, now)
+                seen = see(lagged(frames, now), instruction, past, True)
+                yield Sample(seen, "", group, done)
+    ends = rng.choice([s.end - 1 for s in said[:-1]] or [0], 2).tolist()
+    for now in (min(ends), max(ends), last):  # has all been done?
+        count = sum(s.start < now for s in said)
+        past = [Past(DONE, "", 0.0), *past_of(said, count, now)]
+        yield Sample(see(lagged(frames, now), instruction, past, True), "", group, now == last)
+
+
+def fulfilled(key: Key, before: Vector, now: Vector) -> bool | None:
+    """Whether a command that was given `before` has been done `now`, in frames of the truth; None
+    where that cannot be told."""
+    name, thing = key
+    holding, held = held_in(before), held_in(now)
+    opening = float(now[DRAWER_ROW + DRAWER - 1])
+    match name:
+        case "pick":
+            return held == thing
+        case "put" if holding is not None:
+            return resting_on(now, holding) == thing
+        case "drop" if holding is not None:
+            return held != holding
+        case "drawer":
+            return opening > OPEN if thing == "open" else opening < SHUT
+        case "sweep":
+            return resting_on(now, thing) == f"{FURNITURE_COLORS['tray']} tray"
+    return None
 
 
 def key_of(behavior: Behavior) -> Key:

@@ -60,7 +60,7 @@ class Table:
         self.ages = _tensor([s.seen.ages for s in samples])
         of = [keys[command] for command in known.commands]
         self.right = torch.tensor(
-            np.array([[k == keys[s.command] for k in of] for s in samples]).reshape(-1, len(of))
+            np.array([[k == keys.get(s.command) for k in of] for s in samples]).reshape(-1, len(of))
         )
         rows = np.array([NAMES.index(n) if (n := about(c)) else -1 for c in known.commands])
         there = np.array([s.seen.present for s in samples])
@@ -68,6 +68,7 @@ class Table:
         needs = np.array([NEEDS.get(key[0], -1) for key in of]).astype(np.int64)
         fits = (needs < 0) | (needs == full)
         self.may = torch.tensor(((rows < 0) | there[:, rows]) & fits) | self.right
+        self.verdict = _tensor([np.nan if s.verdict is None else s.verdict for s in samples])
         self.groups = np.array([s.group for s in samples])
 
     def __len__(self) -> int:
@@ -176,14 +177,19 @@ def _loss(
     config: TrainConfig | None,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, float]:
-    """The mean of -log of how likely what was said is, in any wording; and how often what is the
-    likeliest was said. `config`: how inputs are disturbed; None: not."""
-    out = forward(weights, table, rows, config, generator)
+    """The mean of -log of how likely what was said is, in any wording, and verdicts; and how often
+    what is the likeliest was said. `config`: how inputs are disturbed; None: not."""
+    out, verdict = forward(weights, table, rows, config, generator)
+    truth = table.verdict[rows]
+    judged = ~torch.isnan(truth)
+    rows, out, verdict, truth = rows[~judged.numpy()], out[~judged], verdict[judged], truth[judged]
     logits = out @ commands.T / torch.exp(weights["temperature"])
     logits = logits.masked_fill(~table.may[rows], -torch.inf)
     right = table.right[rows]
     likely = torch.logsumexp(logits.masked_fill(~right, -torch.inf), 1)
     loss = (torch.logsumexp(logits, 1) - likely).mean()
+    if len(truth):
+        loss = loss + functional.binary_cross_entropy_with_logits(verdict, truth)
     hit = right.gather(1, logits.argmax(1, keepdim=True)).double().mean()
     return loss, float(hit)
 
@@ -194,8 +200,9 @@ def forward(
     rows: NDArray[np.int64],
     config: TrainConfig | None,
     generator: torch.Generator,
-) -> torch.Tensor:
-    """(n, SIZE) as `Network` computes it."""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(n, SIZE) what should be said next, and (n,) the score of the verdict on what was asked for
+    last, as `Network` computes them."""
     w, n = weights, len(rows)
 
     def dropped(x: torch.Tensor) -> torch.Tensor:
@@ -227,7 +234,7 @@ def forward(
     scores = scores.masked_fill(~torch.cat((true, table.present[rows]), 1), -torch.inf)
     point = torch.softmax(scores, 1)[:, 1:]
     out = x[:, 0] @ w["what"] + w["names"] * (point @ torch.tensor(names()))
-    return functional.normalize(out, dim=1)
+    return functional.normalize(out, dim=1), x[:, 0] @ w["verdict"] + w["verdict_bias"]
 
 
 def _norm(x: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:

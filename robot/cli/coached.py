@@ -14,11 +14,11 @@ from robot.cli.worlds import Task
 
 if TYPE_CHECKING:
     from planners.coaching.understand import Understanding
+    from planners.selector.choose import Chooser, Moment
     from planners.selector.corrections import Kept
-    from planners.selector.planner import Chooser
     from planners.selector.samples import Key
     from robot.chores import Chore, Things
-    from robot.types import State, Tick, Utterance, Vector
+    from robot.types import State, Tick, Utterance
 
 DURATION = 150.0  # [s] simulated, at most
 SETTLE = 0.6  # [s] that the robot goes on when it has finished
@@ -34,6 +34,8 @@ class Setup:
     condition: Condition
     engine: build.EngineName = "mujoco"
     perception: build.Perception = "truth"
+    verify: bool = False  # what was done is judged by what is seen, and tried again
+    wrong: float = 0.0  # of those verdicts are turned round
 
 
 @dataclass(frozen=True)
@@ -59,26 +61,19 @@ def understanding() -> "Understanding":
 
 
 class Oracle:
-    """Knows the truth; a `planners.selector.planner.Chooser`."""
+    """Knows the truth; a `planners.selector.choose.Chooser`."""
 
     def __init__(self, chore: "Chore", truth: "Callable[[], Things]") -> None:
         self._chore, self._truth = chore, truth
 
-    def __call__(
-        self,
-        frames: "tuple[Vector, ...]",
-        instruction: str,
-        past: object,
-        ended: bool,
-        state: "State",
-    ) -> "tuple[str, Key, float]":
+    def __call__(self, moment: "Moment", may_end: bool) -> "tuple[str, Key, float]":
         from planners.coaching.oracle import upcoming
         from planners.coaching.understand import sentences
         from planners.selector.features import held_in
         from planners.selector.samples import DONE, END, key_of
 
-        behavior = upcoming(self._chore, self._truth(), held_in(frames[0]))
-        if not ended or behavior is None:  # it does not change its mind midway
+        behavior = upcoming(self._chore, self._truth(), held_in(moment.frames[0]))
+        if not moment.ended or behavior is None:  # it does not change its mind midway
             return DONE, END, 1.0
         return next(sentences(behavior)), key_of(behavior), 1.0
 
@@ -91,6 +86,7 @@ def play(
 ) -> Result:
     """One episode. `choose`: what selects commands; None: the oracle."""
     from planners.coaching.coach import Coach
+    from planners.selector.choose import Learned, Verifier
     from robot.estimate import Estimator
     from robot.features import Hand
     from robot.grip import held
@@ -109,12 +105,16 @@ def play(
     )
     world = Tabletop(spec, setting.scene, config)
     judge = Judged(world, setting)
+    verify = None
+    if setup.verify and isinstance(choose, Learned):
+        verify = Verifier(choose.network, setup.wrong, np.random.default_rng([seed, 4]))
     planner = selecting.planner(
         choose or Oracle(setting.chore, world.truth),
         understanding(),
         spec,
         lambda text: None,
         keep=keep,
+        verify=verify,
     )
     planner.instruct(instruction)
     coach = None

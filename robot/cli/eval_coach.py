@@ -23,12 +23,17 @@ class EvalCoach:
     task: Task = "sort"
     """Which chore."""
     condition: str = "base"
-    """One or several, with commas between them. base: the selector alone. live: the same, and the coach corrects it. tuned: --tuned alone.
-    oracle: the truth selects, over the same skills."""
+    """One or several, with commas between them. base: the selector alone. live: the same, and the
+    coach corrects it. tuned: --tuned alone. oracle: the truth selects, over the same skills."""
     checkpoint: Path | None = None
     """The selector of base and live. Default: the one that comes with the package."""
     tuned: Path | None = None
     """The selector of tuned, as `courtside train selector --corrections` made it."""
+    verify: bool = False
+    """After each command, the selector judges by what is seen whether it has been done, and tries
+    again if not, ten times at most. Not for the oracle."""
+    verdicts_wrong: float = 0.0
+    """Share of those verdicts that is turned round, to see what an imperfect judge does."""
     keep: Path | None = None
     """live: keep every correction in this folder, for `courtside train selector`."""
     log: Path | None = None
@@ -53,6 +58,8 @@ class EvalCoach:
             raise WrongUse(f"unknown condition {min(unknown)!r}; valid are {valid}")
         if "tuned" in conditions and self.tuned is None:
             raise WrongUse("--condition tuned needs --tuned CHECKPOINT")
+        if not 0 <= self.verdicts_wrong <= 1 or (self.verdicts_wrong and not self.verify):
+            raise WrongUse("--verdicts-wrong is from 0 to 1, and needs --verify")
         if self.keep and "live" not in conditions:
             raise WrongUse("--keep needs --condition live")
         from rich.console import Console
@@ -68,7 +75,9 @@ class EvalCoach:
                 continue
             path = self.tuned if condition == "tuned" else self.checkpoint
             choose = None if condition == "oracle" else selecting.learned(path)
-            setup = coached.Setup(self.task, condition, self.engine, self.perception)
+            setup = coached.Setup(
+                self.task, condition, self.engine, self.perception, self.verify, self.verdicts_wrong
+            )
             folder = self.keep
 
             def keep(kept: Any, to: Path | None = folder) -> None:
@@ -90,6 +99,7 @@ class EvalCoach:
                         line = {"task": self.task, "condition": condition, **asdict(each)}
                         file.write(json.dumps(line) + "\n")
         about = {"task": self.task, "engine": self.engine, "perception": self.perception}
+        about |= {"verify": self.verify, "verdicts_wrong": self.verdicts_wrong}
         report = {**about, "seed": self.seed, "conditions": found}
         if self.json:
             print(json.dumps(report))

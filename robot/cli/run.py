@@ -51,6 +51,8 @@ class Run:
     """selector: its checkpoint. Default: the one that comes with the package."""
     corrections: Path | None = None
     """selector: keep corrections in this folder, for `courtside train selector --corrections`."""
+    verify: bool = False
+    """selector: judge by what is seen whether each command has been done, and try again if not."""
     llm: str = "embedded"
     """embedded, embedded:ADAPTER.gguf (of `train llm`), the URL of an OpenAI-compatible server, a
     path to a GGUF file, or replay:FILE."""
@@ -138,7 +140,9 @@ class Run:
             if settled.planner == "fixed":
                 planner = build.fixed_planner(settled.instruction, voice.say, spec.name)
             elif settled.planner == "selector":
-                planner = selecting.for_run(self.selector, self.corrections, spec, voice)
+                planner = selecting.for_run(
+                    self.selector, self.corrections, self.verify, spec, voice
+                )
                 planner.instruct(settled.instruction)
                 parts.callback(planner.close)
             else:
@@ -253,8 +257,8 @@ class Run:
             instruction = instruction or JOBS.get(self.world, "")
         if planner == "selector" and not (at_table and (instruction or self.task)):
             raise WrongUse("--planner selector needs --world tabletop and an instruction or --task")
-        if (self.selector or self.corrections) and planner != "selector":
-            raise WrongUse("--selector and --corrections need --planner selector")
+        if (self.selector or self.corrections or self.verify) and planner != "selector":
+            raise WrongUse("--selector, --corrections and --verify need --planner selector")
         if planner == "fixed" and not instruction:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
         return replace(self, planner=planner, instruction=instruction)

@@ -9,9 +9,10 @@ from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:
     from planners.coaching.understand import Understanding
+    from planners.selector.choose import Chooser, Learned, Verifier
     from planners.selector.corrections import Kept
     from planners.selector.network import Known, Network
-    from planners.selector.planner import Chooser, Learned, SelectorPlanner
+    from planners.selector.planner import SelectorPlanner
     from planners.selector.samples import Key, Sample
     from robot.cli.session import Voice
     from robot.types import RobotSpec
@@ -44,7 +45,7 @@ def load(path: Path | None) -> "tuple[Network, Known, dict[str, Key], dict[str, 
 
 
 def learned(path: Path | None = None) -> "Learned":
-    from planners.selector.planner import Learned
+    from planners.selector.choose import Learned
 
     network, known, keys, _ = load(path)
     return Learned(network, known, keys)
@@ -78,19 +79,26 @@ def planner(
     say: Callable[[str], None],
     note: Callable[[str], None] = lambda text: None,
     keep: "Callable[[Kept], None]" = lambda kept: None,
+    verify: "Verifier | None" = None,
 ) -> "SelectorPlanner":
     from planners.selector.planner import SelectorPlanner
 
-    return SelectorPlanner(choose, understanding, spec, build.vocabulary(), say, note, keep)
+    parts = (build.vocabulary(), say, note, keep, verify)
+    return SelectorPlanner(choose, understanding, spec, *parts)
 
 
 def for_run(
-    checkpoint: Path | None, corrections: Path | None, spec: "RobotSpec", voice: "Voice"
+    checkpoint: Path | None,
+    corrections: Path | None,
+    verified: bool,
+    spec: "RobotSpec",
+    voice: "Voice",
 ) -> "SelectorPlanner":
     """For `courtside run`; corrections are written beside the loop."""
     from concurrent.futures import ThreadPoolExecutor
 
     from planners.coaching.understand import Understanding
+    from planners.selector.choose import Verifier
 
     writer = ThreadPoolExecutor(1)
 
@@ -99,7 +107,8 @@ def for_run(
             writer.submit(kept.write, corrections)
 
     choose = learned(checkpoint)
-    return planner(choose, Understanding(), spec, voice.say, voice.note, keep)
+    verify = Verifier(choose.network) if verified else None
+    return planner(choose, Understanding(), spec, voice.say, voice.note, keep, verify)
 
 
 def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
@@ -107,7 +116,7 @@ def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
     the hash of its data."""
     import numpy as np
 
-    from planners.selector.samples import Said, of_demonstration
+    from planners.selector.samples import Said, of_demonstration, verdicts
     from robot.table_frame import FRAME
     from skills.beso.episodes import DataError
     from skills.beso.lerobot import narration, read
@@ -130,6 +139,7 @@ def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
         ]
         rows = episodes.observations[start:end]
         made += of_demonstration(rows, episodes.tasks[number], said, rng, first + number)
+        made += verdicts(rows, episodes.tasks[number], said, rng, first + number)
     return made, episodes.hash
 
 

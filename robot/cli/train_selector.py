@@ -62,7 +62,7 @@ class TrainSelector:
             hashes[folder.name] = digest
         known = {s.command: taught[s.command] for s in samples if s.command in taught}
         known = {DONE: END, **known}
-        strange = {s.command for s in samples} - known.keys()
+        strange = {s.command for s in samples if s.command} - known.keys()
         if strange:
             raise WrongUse(f"nobody knows what {min(strange)!r} asks for; only teachers' words are")
         start, corrected, older = None, [], []
@@ -134,8 +134,8 @@ class TrainSelector:
 
     def _compared(self, network: Any, known: Any) -> dict[str, Any]:
         """Success before and after, on the same scenes."""
+        from planners.selector.choose import Learned
         from planners.selector.network import Known
-        from planners.selector.planner import Learned
         from robot.cli import coached, selecting
 
         before = selecting.learned(self.start)
