@@ -29,6 +29,7 @@ from planners.selector.samples import (
 )
 from robot.chores import Chore
 from robot.cli import build
+from robot.sentences import embed
 from robot.table import BLOCK
 from robot.table_frame import BLOCK_ROWS, BOWL_ROWS, FRAME
 from sim.scene import SceneObject
@@ -105,12 +106,10 @@ def test_it_is_blind_to_colors_but_says_them():
     assert np.array_equal(a.asked, b.asked)
     net = network()
     net.tensors["what"][:] = 0.0  # only what is pointed at
-    known = Known(["pick up the red block", "pick up the blue block"])
-    may = np.ones(2, np.bool_)
-    first = known.likely(net(a), 1.0, may)
-    second = known.likely(net(b), 1.0, may)
-    assert abs(first[0] - first[1]) > 0.004
-    assert first == pytest.approx(second[::-1], abs=0.002)
+    both = embed(["red block", "blue block"])
+    first, second = both @ net(a), both @ net(b)
+    assert first == pytest.approx(second[::-1], abs=1e-5)
+    assert abs(first[0] - first[1]) > 1e-4
 
 
 # --- what it learns ---
