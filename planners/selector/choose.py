@@ -38,8 +38,9 @@ class Learned:
     def __init__(self, network: Network, known: Known, keys: Mapping[str, Key]) -> None:
         self.network, self._known = network, known
         self._keys = [keys[command] for command in known.commands]
-        self._about = [about(command) for command in known.commands]
         self._names = list(dict.fromkeys(self._keys))
+        things = {key: about(command) for command, key in keys.items()}
+        self._about = [things[key] for key in self._names]
         self._group = np.array([self._names.index(key) for key in self._keys])
 
     def __call__(self, moment: Moment, may_end: bool) -> tuple[str, Key, float]:
@@ -49,9 +50,9 @@ class Learned:
         may = np.array(
             [
                 thing in there and NEEDS.get(key[0], full) == full and (may_end or key != END)
-                for thing, key in zip(self._about, self._keys, strict=True)
+                for thing, key in zip(self._about, self._names, strict=True)
             ]
-        )
+        )[self._group]
         likely = self._known.likely(self.network(seen), self.network.temperature, may)
         groups = np.bincount(self._group, likely, len(self._names))
         best = int(np.argmax(groups))

@@ -70,10 +70,10 @@ class Network:
         score = float(self._rows(seen)[0] @ t["verdict"] + t["verdict_bias"][0])
         return 1 / (1 + float(np.exp(-score)))
 
-    def _rows(self, seen: Seen) -> Floats:
+    def _rows(self, seen: Seen) -> NDArray:
         """(n, WIDTH) the hand's row, those of the things there are, those of past commands."""
         t = self.tensors
-        rows = np.empty((ROWS, WIDTH), np.float32)
+        rows: NDArray = np.empty((ROWS, WIDTH), np.float32)
         rows[0] = seen.itself @ t["self"] + seen.asked @ t["asked"]
         rows[1 : 1 + THINGS] = seen.things @ t["thing"] + t["thing_bias"]
         rows[1 + THINGS :] = seen.past @ t["past"] + t["place"] + seen.ages[:, None] * t["age"]
@@ -118,11 +118,11 @@ class Known:
         return _softmax(np.where(may, logits, -np.inf))
 
 
-def _norm(x: Floats, scale: NDArray[np.float32]) -> Floats:
+def _norm(x: NDArray, scale: NDArray[np.float32]) -> NDArray:
     x = x - x.mean(axis=1, keepdims=True)
     return x / np.sqrt((x * x).mean(axis=1, keepdims=True) + SMALL) * scale[0] + scale[1]
 
 
-def _softmax(x: NDArray) -> Floats:
+def _softmax(x: NDArray) -> NDArray:
     x = np.exp(x - x.max(axis=-1, keepdims=True))
     return x / x.sum(axis=-1, keepdims=True)

@@ -7,7 +7,7 @@ behaviour has ended, or until somebody says "continue".
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -39,6 +39,7 @@ class _Act:
     """A behaviour under way."""
 
     behavior: Behavior
+    key: Key  # of the command; a drawer has no colour in it
     command: str
     by: By
     goals: deque[Leg]
@@ -158,6 +159,10 @@ class SelectorPlanner:
 
     def _do(self, behavior: Behavior, command: str, by: By, state: State) -> None:
         held = held_in(self._frames[-1])
+        key = key_of(behavior)
+        if behavior.thing == "drawer":  # whatever its colour
+            found = [name for name in state.objects if name.endswith("drawer")]
+            behavior = replace(behavior, thing=found[0] if found else "drawer")
         try:
             goals = deque(self._carry_out(behavior, held, state, self._start))
         except (LookupError, StopIteration, RuntimeError) as error:  # something is not seen
@@ -172,7 +177,7 @@ class SelectorPlanner:
         self.begun.append(behavior)
         if behavior.name in ("put", "drop") and held is not None:
             self._put = held
-        self._act = _Act(behavior, command, by, goals, state.time)
+        self._act = _Act(behavior, key, command, by, goals, state.time)
         self._past.append((command, state.time))
         self._start, self._doubt = state.reference.q, None
         self._go(self._act.goals.popleft())
@@ -231,7 +236,7 @@ class SelectorPlanner:
         if act is None or act.by != "selector" or self.finished:
             return
         command, key, likely = self._choose(self._moment(state, ended=False), may_end=False)
-        if key in (END, key_of(act.behavior)) or likely < SURE:
+        if key in (END, act.key) or likely < SURE:
             self._doubt = None
         elif self._doubt is None or self._doubt[0] != key:
             self._doubt = key, state.time

@@ -8,6 +8,7 @@ a share of each batch from the newest corrections.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -245,5 +246,5 @@ def _copy(weights: Weights) -> Weights:
     return {name: value.detach().clone() for name, value in weights.items()}
 
 
-def _tensor(values: Sequence[NDArray[np.float32]]) -> torch.Tensor:
+def _tensor(values: Sequence[Any]) -> torch.Tensor:
     return torch.tensor(np.array(values, np.float32))

@@ -137,7 +137,7 @@ def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
             for s in segments
             if start <= s.start < end
         ]
-        rows = episodes.observations[start:end]
+        rows = [*episodes.observations[start:end].astype(np.float64)]
         made += of_demonstration(rows, episodes.tasks[number], said, rng, first + number)
         made += verdicts(rows, episodes.tasks[number], said, rng, first + number)
     return made, episodes.hash
