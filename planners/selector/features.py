@@ -270,7 +270,7 @@ def _inside(points: Vector, pose: Vector, low: Vector, high: Vector) -> NDArray[
     """(k,) which points (k, 3) are within a thing at `pose`: x, y, sine and cosine of its yaw."""
     x, y, s, c = pose
     local = (points[:, :2] - (x, y)) @ np.array([[c, -s], [s, c]])
-    return ((local > low + _ROOM) & (local < high - _ROOM)).all(axis=1)
+    return np.asarray(((local > low + _ROOM) & (local < high - _ROOM)).all(axis=1), np.bool_)
 
 
 __all__ = ["FRAME", "HAND", "PERIOD", "Past", "Seen", "held_in", "lagged", "mentioned", "see"]
