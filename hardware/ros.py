@@ -53,9 +53,10 @@ class Ros:
 
     def __init__(self, name: str, urgent: bool = False, make: Callable[..., Node] = Node) -> None:
         """`urgent`: this thread, and those that it begins, DDS's too, go before what else runs on
-        this machine, where that is allowed. `make`: the node, of its name and context."""
+        this machine, where that is allowed; processes do not: see `robot.process`. `make`: the
+        node, of its name and context."""
         if urgent:
-            _hurry(os.SCHED_FIFO)
+            _hurry()
         self._context = rclpy.Context()
         # An enclave each, for where SROS 2 is turned on: see security/policy.xml.
         enclave = (
@@ -139,10 +140,10 @@ class Ros:
         self._context.try_shutdown()
 
 
-def _hurry(policy: int) -> None:
-    """Schedule this thread by `policy`, if its user may."""
+def _hurry() -> None:
+    """Let this thread go before what else there is, if its user may."""
     with suppress(PermissionError):
-        os.sched_setscheduler(0, policy, os.sched_param(PRIORITY))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
 
 
 def _executor(context: rclpy.Context) -> Any:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # they need the package in hardware/interfaces/
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 10.0  # [s] that is waited for a watchdog and a driver, at the start
+PATIENCE = 20.0  # [s] that is waited for a watchdog and a driver, at the start
 ARMING = 0.5  # [s] after a request to arm in which the watchdog need not say yet that it has
 LOOK = 2.0  # [s] at the start, for where objects are, if somebody tells
 SILENCE = 1.0  # [s] after which a watchdog that says nothing is taken for gone

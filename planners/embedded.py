@@ -22,6 +22,8 @@ import sys
 import threading
 from pathlib import Path
 
+from robot.process import begin
+
 # llama.cpp's threads wait for each other by spinning: on two cores beside busy neighbours, two of
 # them take 4 s a command and 35 s for the first, one takes .9 s and 8 s; alone, .3 s against .4 s.
 THREADS = 1
@@ -38,7 +40,7 @@ class EmbeddedServer:
         self._key = secrets.token_hex(16)
         self._lock = threading.Lock()
         self._address = ""
-        self._child = subprocess.Popen(
+        self._child = begin(
             [sys.executable, "-m", "planners.embedded", *map(str, filter(None, (path, adapter)))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot import messages
+from robot.process import begin
 from robot.types import RobotSpec, Tick
 
 MAX_TICKS: Final = 50_000  # that may wait to be sent
@@ -72,7 +73,7 @@ class Recorder:
         self._queue: deque[tuple[Any, ...]] = deque()
         about = {"format": messages.FORMAT, "robot": spec.name, **metadata}
         self._queue.append(("begin", str(path), str(video or ""), spec.joints, about))
-        self._child = subprocess.Popen(
+        self._child = begin(
             [sys.executable, "-c", _CHILD, json.dumps([*map(str, sys.path)])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

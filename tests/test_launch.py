@@ -41,6 +41,7 @@ def launch(monkeypatch):
         module = ModuleType(name)
         module.__dict__.update(contents)
         monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.delitem(sys.modules, "hardware.launching", raising=False)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

@@ -20,6 +20,7 @@ from typing import Any
 
 from planners.program.plain import tagged, untagged
 from planners.program.watch import PERIOD, Allowance
+from robot.process import begin
 
 START = 20.0  # [s] for the process to be ready, from a cold disk
 MEMORY = 1 << 30  # [bytes] of address space beyond what it starts with
@@ -71,7 +72,7 @@ class Calculator:
     def _start(self) -> None:
         self.close()
         self._rest = b""
-        self._child = subprocess.Popen(
+        self._child = begin(
             [sys.executable, "-m", "planners.program.calculator"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -246,21 +246,29 @@ def draw(path: Path, experiences: "Sequence[Experience]") -> None:
         for shot, found in enumerate(one.preferences):
             h[i, shot:] = [found[name] for name in names]  # they last
     figure = Figure((10, 4), layout="constrained")
-    colours = colormaps["tab20"].colors  # pyright: ignore[reportAttributeAccessIssue]
+    colours = colormaps["tab10"].colors  # pyright: ignore[reportAttributeAccessIssue]
+    kinds = list(dict.fromkeys(name.partition("_")[2] for name in names))
     means = np.nanmean(h, axis=0) if longest else h[0]
     for axes, title, values in zip(
-        figure.subplots(1, 2, sharey=True),
+        figure.subplots(1, 2),
         ("the first match", f"mean of {len(experiences)} matches"),
         (h[0], means),
         strict=True,
     ):
         for k, name in enumerate(names):
-            axes.plot(values[:, k], label=name, color=colours[k % len(colours)])
+            hand, _, kind = name.partition("_")
+            axes.plot(
+                values[:, k],
+                label=name,
+                color=colours[kinds.index(kind) % len(colours)],
+                linestyle="--" if hand == "backhand" else "-",
+            )
         axes.set(title=title, xlabel="choices whose end is known")
         axes.grid(alpha=0.3)
         if axes.get_subplotspec().is_first_col():
             axes.set_ylabel("preference H")
-    figure.legend(loc="outside right upper", fontsize="small")
+    lines, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(lines, labels, loc="outside right upper", fontsize="x-small")
     figure.savefig(path, dpi=120)
 
 

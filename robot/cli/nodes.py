@@ -62,6 +62,8 @@ class Nodes:
             self.stack,
             self.perception,
         )
+        names = ", ".join(node.name for node in nodes)
+        _show("nodes", f"{names}, in {self.world}; logs in {self.logs}; Ctrl-C ends them")
         processes = Processes(nodes, self.logs, _show)
         with signals() as asked:
             code = processes.run(lambda: asked.end)

@@ -216,15 +216,9 @@ class Run:
         result = {
             "success": success,
             "error": error,
-            "said": voice.said,
-            "objects": session.objects,
-            "seen": session.seen,
-            "stops": session.stops,
             "corrections": planner.corrections,
-            "ticks": session.ticks,
-            "overruns": session.overruns,
-            "recording": str(recorder.path),
-            "video": str(self.video) if self.video else None,
+            "seen": session.seen,
+            **session.report(self.video),
         }
         if judge is not None:
             result |= {"instruction": settled.instruction, "stages": judge.stages}

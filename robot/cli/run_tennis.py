@@ -42,15 +42,9 @@ def play_over_ros(run: "Run") -> int:
     result = {
         "success": not session.halted,
         "error": "stopped" if session.halted else None,
-        "said": voice.said,
-        "objects": session.objects,
-        "stops": session.stops,
         "corrections": planner.corrections,
         "choices": [choice.name for choice in planner.choices],
-        "ticks": session.ticks,
-        "overruns": session.overruns,
-        "recording": str(recorder.path),
-        "video": str(run.video) if run.video else None,
+        **session.report(run.video),
     }
     if run.json:
         print_json(result)
@@ -111,14 +105,8 @@ def play(run: "Run") -> int:
         "shots": len(own),
         "returned": returned(shots),  # the opponent's good balls; and of how many
         "land_rate": round(sum(shot.good for shot in own) / len(own), 4) if own else None,
-        "said": voice.said,
-        "objects": session.objects,
-        "stops": session.stops,
         "corrections": planner.corrections,
-        "ticks": session.ticks,
-        "overruns": session.overruns,
-        "recording": str(recorder.path),
-        "video": str(run.video) if run.video else None,
+        **session.report(run.video),
     }
     if run.json:
         print_json(result)

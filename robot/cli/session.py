@@ -183,6 +183,19 @@ class Session:
         """Where every object was last seen, likewise."""
         return _places(self.last.state.objects if self.last else {})
 
+    def report(self, video: Path | None) -> dict[str, Any]:
+        """What every run's result tells, as JSON can hold it."""
+        assert self.recorder is not None
+        return {
+            "said": self.voice.said,
+            "objects": self.objects,
+            "stops": self.stops,
+            "ticks": self.ticks,
+            "overruns": self.overruns,
+            "recording": str(self.recorder.path),
+            "video": str(video) if video else None,
+        }
+
     def run(self) -> None:
         """Runs to the end; whatever happens, the robot is left safe and the recording whole."""
         from planners.hear import Ear

@@ -18,6 +18,7 @@ from statistics import median
 from time import monotonic
 
 import tyro
+from tabletop import scene_file
 
 from robot.recording import Recording
 
@@ -51,7 +52,8 @@ def first_motion(config: Benchmark, index: int, folder: Path) -> tuple[float, fl
     done = subprocess.run(
         [
             *(sys.executable, "-c", MAIN, "run", said, "--llm", config.llm, "--json"),
-            *("--seed", str(config.seed + max(index, 0)), "--record", str(folder)),
+            *("--scene", str(scene_file(folder, config.seed + max(index, 0)))),
+            *("--record", str(folder)),
         ],
         capture_output=True,
         text=True,

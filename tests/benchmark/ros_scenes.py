@@ -21,10 +21,9 @@ from typing import Any, Literal
 
 import numpy as np
 import tyro
-from tabletop import NAMES, is_on
+from tabletop import is_on, scene_file
 
 from robot.intervals import wilson
-from sim.scene import random_scene
 
 COURTSIDE = Path(sys.executable).with_name("courtside")
 INSTRUCTION = "put the red block in the blue bowl"
@@ -45,15 +44,6 @@ class Benchmark:
     """ROS_DOMAIN_ID, which nobody else uses."""
 
 
-def scene_file(folder: Path, seed: int) -> Path:
-    """The scene of `seed`, as a file."""
-    scene = random_scene(np.random.default_rng(seed), names=NAMES)
-    objects = [{"name": thing.name, "xy": [thing.x, thing.y], "yaw": thing.yaw} for thing in scene]
-    file = folder / f"{seed}.json"
-    file.write_text(json.dumps({"objects": objects, "seed": seed}))
-    return file
-
-
 def play(folder: Path, world: str, *words: str) -> dict[str, Any]:
     """`courtside run` on what is to be done there; what it says about itself."""
     if world == "tabletop":
@@ -71,7 +61,7 @@ def play(folder: Path, world: str, *words: str) -> dict[str, Any]:
     )
     if not done.stdout:
         return {"success": False, "error": done.stderr[-300:], "objects": {}, "stops": 0}
-    return json.loads(done.stdout)
+    return {**json.loads(done.stdout), "log": done.stderr}
 
 
 def rests(world: str, result: dict[str, Any]) -> bool:
@@ -128,7 +118,8 @@ def main(config: Benchmark) -> None:
                 stops[way] += result["stops"]
                 if not won[way][-1]:
                     failures[way][seed] = result["error"] or "it does not rest there"
-                    print(f"{way}, seed {seed}: {failures[way][seed]}", file=sys.stderr)
+                    log = result.get("log", "")
+                    print(f"{way}, seed {seed}: {failures[way][seed]}\n{log}", file=sys.stderr)
     found = {
         way: {
             "success_rate": sum(won[way]) / config.n,

@@ -9,6 +9,7 @@ and nothing holds them. Prints one JSON object.
 import json
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Literal
 
@@ -44,6 +45,15 @@ class Benchmark:
     n: int = 100
     seed: int = 0
     """Of the first scene; the others follow."""
+
+
+def scene_file(folder: Path, seed: int) -> Path:
+    """The scene of `seed`, as a file."""
+    scene = random_scene(np.random.default_rng(seed), names=NAMES)
+    objects = [{"name": thing.name, "xy": [thing.x, thing.y], "yaw": thing.yaw} for thing in scene]
+    file = folder / f"{seed}.json"
+    file.write_text(json.dumps({"objects": objects, "seed": seed}))
+    return file
 
 
 class Watched(Tabletop):
