@@ -184,12 +184,15 @@ class Furniture:
             piece.time = time
             self._opened = time if piece.sort == "cabinet" else self._opened
             return
+        before = piece.values
         windows = _windows(views, codes, piece.values, piece.sort)
         told = piece.sort == "cabinet" and self._open(piece, windows, time)
         agreed, share = _agreement(windows, piece.values, piece.sort)
         if share > min(CLEAR, piece.share + 0.1) and piece.share < CLEAR:
             piece.values, piece.share = _refined(windows, piece.values, piece.sort), share
             agreed, share = _agreement(windows, piece.values, piece.sort)
+        if piece.sort == "cabinet":
+            self.moved = _drawer_at(piece.values) - _drawer_at(before)
         if share > VISIBLE and agreed > POOR:
             piece.time, piece.missed = time, 0
             piece.traces = traces if told or piece.sort == "tray" else set()
@@ -215,9 +218,8 @@ class Furniture:
         others = [best + by for by in (-ELSEWHERE, ELSEWHERE) if -0.004 < best + by < 0.13]
         if any(at - agreed(other) < TOLD for other in others):
             return False
-        before = _drawer_at(piece.values)
-        piece.values[3] = best
-        self.moved = self.moved + _drawer_at(piece.values) - before
+        values[3] = best
+        piece.values = values
         self._opened = time
         return True
 

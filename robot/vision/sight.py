@@ -73,7 +73,7 @@ class TableSight:
             covered = self._rig.covered(camera, q)
             views.append(view(name, pictures[name], camera, covered, self._palette))
         self.furniture.look(time, views)
-        self.things.carry(self.furniture.moved)
+        self.things.carry(self.furniture.moved, time)
         taken = {each.name: self.furniture.claimed(each) for each in views}
         held = self.things.held
         # What others rest on comes first.

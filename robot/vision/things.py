@@ -136,14 +136,15 @@ class Things:
         thing.time, thing.sight, thing.missed = time, Sight.HELD, 0
         return {thing.name: thing.fix()}
 
-    def carry(self, way: Vector) -> None:
-        """The drawer was seen to move by `way` (3,) [m]: what is in it goes along."""
+    def carry(self, way: Vector, time: float) -> None:
+        """The drawer was seen, at `time` [s], to have moved by `way` (3,) [m]: what is in it went
+        along, whether or not it can be seen there."""
         if not np.any(way):
             return
         for thing in self.known.values():
             along = thing.position + way  # in it as it was
             if thing.kind == "block" and thing is not self.held and self._in_drawer(along):
-                thing.position = along
+                thing.position, thing.time = along, time
 
     def _in_drawer(self, position: Vector) -> bool:
         resting = self._furniture.height(position)
