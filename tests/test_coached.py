@@ -53,6 +53,17 @@ def test_the_oracle_sorts_and_is_judged_to_have(engine):
     assert result.tries >= 1.0 and not result.said
 
 
+def test_the_selector_that_comes_along_sorts(tmp_path):
+    done = courtside(
+        "run", "--task", "sort", "--seed", "100001", "--planner", "selector", "--speed", "inf",
+        "--perception", "truth", "--frames", "0", "--record", tmp_path, "--verify", "--json",
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    assert done.returncode == 0 and found["success"] and found["error"] is None, done.stderr
+    assert all(found["stages"].values()) and len(found["stages"]) == 3
+    assert found["instruction"].startswith("put the ")
+
+
 class Stubborn:
     """Wants the same thing again and again; then it thinks that it is done."""
 

@@ -1,6 +1,7 @@
 """The selector: what it is shown, what it learns, and how words override it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -186,6 +187,28 @@ def test_it_learns_which_is_mentioned_first_and_a_killed_run_goes_on(tmp_path):
     assert again.curve == straight.curve
     for name, value in straight.network.tensors.items():
         assert np.array_equal(value, again.network.tensors[name])
+
+
+def test_corrections_are_learned_beside_what_was_known():
+    pytest.importorskip("torch")
+    from planners.selector.train import TrainConfig, train
+
+    made, known, samples = trained(steps=60)
+    text = "no, put it down"
+    told = [replace(s, command=text, group=1) for s in samples if s.command.startswith("put")][:9]
+    known = {**known, text: keys()[text]}
+    config = TrainConfig(steps=40, check=20, batch=32, rate=1e-3, newest=0.25)
+    after = train(
+        samples, Known([*known]), known, config, lambda *line: None, start=made.network, newest=told
+    )
+    commands = Known([*known])
+    may, at = np.ones(len(known), np.bool_), commands.commands.index(text)
+
+    def likely(net):
+        return np.mean([commands.likely(net(s.seen), net.temperature, may)[at] for s in told])
+
+    assert likely(after.network) > likely(made.network) + 0.02
+    assert after.best["right"] > 0.8  # and what was held out is still foretold
 
 
 def test_what_led_to_a_correction_is_not_learned():

@@ -45,7 +45,7 @@ class Result:
     seed: int
     fault: str  # why the chore has not been done, or nothing
     stages: float  # share of those that were reached
-    tries: float  # of each thing that was begun, on average
+    tries: float  # how often each thing was taken or pushed, or the drawer moved, on average
     said: tuple[str, ...]  # by the coach
     begun: tuple[str, ...]  # behaviours
     simulated: float  # [s]
@@ -173,7 +173,7 @@ def play(
     fault = judge.fault or ""
     if not planner.finished:
         fault = fault or "it ran out of time, or was stopped"
-    tried = [(b.name, b.thing) for b in planner.begun if b.name not in ("move", "back")]
+    tried = [(b.name, b.thing) for b in planner.begun if b.name in ("pick", "drawer", "sweep")]
     reached = judge.stages.values()
     return Result(
         seed,
