@@ -44,8 +44,7 @@ def looked(scene, sight, time=0.1, conditions=None, engine="mujoco", q=UR5E.home
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("by", [0.0, 0.055, DRAWER_TRAVEL])
+@pytest.mark.parametrize(("seed", "by"), [(0, 0.0), (1, 0.055), (2, DRAWER_TRAVEL)])
 def test_a_drawer_is_seen_as_far_open_as_it_is(engine, seed, by):
     setting = chores.draw(np.random.default_rng(seed), "pack")
     scene = opened(setting.scene, by)
@@ -59,8 +58,7 @@ def test_a_drawer_is_seen_as_far_open_as_it_is(engine, seed, by):
     assert set(sight.things.known) <= set(truth)  # nothing is taken for a block
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("engine", "seed"), [*zip(ENGINES, range(2), strict=True)])
 def test_a_tray_is_seen(engine, seed):
     setting = chores.draw(np.random.default_rng(seed), "sweep")
     world = Tabletop(

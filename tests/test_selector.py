@@ -301,6 +301,13 @@ def test_a_verdict_that_is_always_no_ends_after_ten_tries(understanding):
     assert planner.finished and [b.name for b in planner.begun].count("pick") == 11
 
 
+def test_what_does_not_help_is_not_asked_for_for_ever(understanding):
+    planner, _ = planner_of(understanding, *["pick up the red block"] * 20)
+    play(planner=planner, scene=SCENE)
+    assert planner.finished and not planner.succeeded and len(planner.begun) == 11
+    assert "again and again" in planner.error
+
+
 def test_a_verifier_is_as_wrong_as_it_is_told_to_be():
     net = network()
     frames = lagged([frame([("red", (0.1, -0.5, 0.02))])], 0)

@@ -26,7 +26,7 @@ from robot.table_frame import PERIOD
 from robot.types import Goal, Outcome, RobotSpec, State, Status, Utterance, Vector
 
 MOST = 60  # behaviours, then it gives up
-RETRIES = 10  # of one behaviour that was judged not to be done, at most
+RETRIES = 10  # of one command, at most
 OVERRIDE = 40.0  # [s] that a person's sentence is followed, at most
 DOUBT = 1.5  # [s] for which something else must be likelier, to change its mind midway
 SURE = 0.9  # how likely that must be
@@ -76,6 +76,7 @@ class SelectorPlanner:
         self._choose, self._say, self._note, self._keep = choose, say, note, keep
         self._verify = verify
         self._tries: dict[Key, int] = {}  # that were judged to have failed
+        self._chosen: dict[Key, int] = {}  # how often it wanted what, since somebody last spoke
         self._listener = Listener(understanding, vocabulary)
         self._vocabulary, self._carry_out = vocabulary, carry_out
         self._hand = Hand(spec)
@@ -99,7 +100,7 @@ class SelectorPlanner:
     def instruct(self, text: str) -> None:
         """Do a chore from now on."""
         self._instruction, self.finished, self.error = text, False, None
-        self._tries = {}
+        self._tries, self._chosen = {}, {}
 
     @property
     def succeeded(self) -> bool:
@@ -154,6 +155,10 @@ class SelectorPlanner:
                 self.finished = True
                 self._note(DONE)
                 return
+            self._chosen[key] = self._chosen.get(key, 0) + 1
+            if self._chosen[key] > 1 + RETRIES:
+                self._give_up(f"{command!r} again and again, and it does not help")
+                return
             behavior, by = self._listener.meaning(command, key), "selector"
         self._do(behavior, command, by, state)
 
@@ -169,9 +174,7 @@ class SelectorPlanner:
             self._note(f"cannot {command!r}: {error or 'it is not there'}")
             goals = deque([Leg("hold", {})])
         if len(self.begun) >= MOST:
-            self.finished, self.error = True, f"I have tried {MOST} things"
-            self._next.clear()
-            self._go(Leg("hold", {}))
+            self._give_up(f"I have tried {MOST} things")
             return
         self._note(f"{'you' if by == 'person' else 'next'}: {command}")
         self.begun.append(behavior)
@@ -181,6 +184,11 @@ class SelectorPlanner:
         self._past.append((command, state.time))
         self._start, self._doubt = state.reference.q, None
         self._go(self._act.goals.popleft())
+
+    def _give_up(self, why: str) -> None:
+        self.finished, self.error = True, why
+        self._next.clear()
+        self._go(Leg("hold", {}))
 
     def _go(self, leg: Leg) -> None:
         slow = self._speed < 1.0 and leg.skill in (*PACED, "drawer", "turn")
@@ -284,7 +292,7 @@ class SelectorPlanner:
         for first in self._before(behavior, held):
             self._next.append((first, next(sentences(first)), "undoing"))
         self._next.append((behavior, text, "person"))
-        self.finished = False  # it looks again afterwards
+        self.finished, self.error, self._chosen = False, None, {}  # it looks again afterwards
         self._say(f"{text}: I {_plainly(behavior)}.")
 
     def _retract(self, text: str, held: str | None, state: State) -> None:
