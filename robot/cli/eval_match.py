@@ -94,6 +94,25 @@ class EvalMatch:
         if self.json:
             print_json(report)
         else:
-            for name, value in report.items():
-                print(f"{name:24} {value}")
+            _show(report)
         return 0
+
+
+def _show(report: dict[str, Any]) -> None:
+    """The figures, then a row for every choice, and how rallies ended."""
+    from rich.console import Console
+    from rich.table import Table
+
+    choices, ends = report.pop("by_choice"), report.pop("ends")
+    columns = ("n", "land_rate", "winner_rate", "speed_m_s")
+    chosen = Table("choice", *(name.replace("_", " ") for name in columns))
+    for name, values in choices.items():
+        chosen.add_row(name, *(str(values[column]) for column in columns))
+    ended = Table("how rallies ended", "n")
+    for name, count in ends.items():
+        ended.add_row(name, str(count))
+    for name, value in report.items():
+        print(f"{name:24} {value}")
+    console = Console()
+    console.print(chosen)
+    console.print(ended)
