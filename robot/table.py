@@ -44,6 +44,7 @@ COLORS = MappingProxyType(
 TABLE_COLOR = (0.80, 0.72, 0.60)
 KINDS = ("block", "bowl")
 FURNITURE = ("tray", "cabinet", "drawer")  # of the chores; see robot.chores
+FURNITURE_COLORS = MappingProxyType({"tray": "gray", "cabinet": "brown", "drawer": "gray"})
 ORDINALS = ("", *(f"{word} " for word in "second third fourth fifth sixth".split()))
 SIZES = MappingProxyType(  # (3,) [m] full extents, by kind
     {

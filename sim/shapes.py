@@ -6,21 +6,15 @@ from math import atan2, cos, hypot, pi, sin, tan
 
 import numpy as np
 
+from robot.furniture import PARTS, Part
 from robot.table import (
     BLOCK,
     BOWL_FLOOR,
     BOWL_FOOT,
     BOWL_HEIGHT,
     BOWL_RADIUS,
-    BOX,
-    CABINET,
     DRAWER_LIFT,
-    FRONT,
-    HANDLE,
-    PLATE,
     SIZES,
-    TRAY_INSIDE,
-    TRAY_WALL,
 )
 from robot.types import Vector
 
@@ -52,8 +46,8 @@ def parts(kind: str) -> tuple[Box, ...]:
     """The boxes that make up one object; its frame's origin is the middle of its extents."""
     if kind == "block":
         return (Box((BLOCK / 2, BLOCK / 2, BLOCK / 2), (0, 0, 0), (1, 0, 0, 0)),)
-    if kind in FURNISHED:
-        return FURNISHED[kind]()
+    if kind in PARTS:
+        return tuple(_box(part) for part in PARTS[kind])
     # A bowl: crossed plates for its floor, and a ring of leaning plates.
     rim = BOWL_RADIUS - _WALL / 2
     foot = _FOOT + _WALL / 2
@@ -96,50 +90,8 @@ def standing(kind: str) -> float:
     return SIZES[kind][2] / 2 + (DRAWER_LIFT if kind == "drawer" else 0.0)
 
 
-def _box(low: tuple[float, float, float], high: tuple[float, float, float]) -> Box:
+def _box(part: Part) -> Box:
     """The box between two corners, its sides along the axes."""
-    half = tuple((b - a) / 2 for a, b in zip(low, high, strict=True))
-    middle = tuple((a + b) / 2 for a, b in zip(low, high, strict=True))
-    return Box((half[0], half[1], half[2]), (middle[0], middle[1], middle[2]), (1, 0, 0, 0))
-
-
-def _tray() -> tuple[Box, ...]:
-    """Three walls; the open side is towards -y."""
-    x, y, z = (size / 2 for size in SIZES["tray"])
-    inside = TRAY_INSIDE[0] / 2
-    return (
-        _box((-x, -y, -z), (-inside, y, z)),
-        _box((inside, -y, -z), (x, y, z)),
-        _box((-inside, y - TRAY_WALL, -z), (inside, y, z)),
-    )
-
-
-def _cabinet() -> tuple[Box, ...]:
-    """Two sides, a back and a top."""
-    x, y, z = (size / 2 for size in CABINET)
-    return (
-        _box((-x, -y, -z), (-x + PLATE, y, z)),
-        _box((x - PLATE, -y, -z), (x, y, z)),
-        _box((-x + PLATE, y - PLATE, -z), (x - PLATE, y, z - PLATE)),
-        _box((-x + PLATE, -y, z - PLATE), (x - PLATE, y, z)),
-    )
-
-
-def _drawer() -> tuple[Box, ...]:
-    """A panel with a handle, and behind it a box that is open above."""
-    low = -SIZES["drawer"][2] / 2
-    y = -SIZES["drawer"][1] / 2  # of the handle's tip
-    panel, box = y + HANDLE[1], y + HANDLE[1] + FRONT[1]
-    back, side, height = box + BOX[1], BOX[0] / 2, low + BOX[2]
-    top = low + FRONT[2]
-    return (
-        _box((-HANDLE[0] / 2, y, top - HANDLE[2]), (HANDLE[0] / 2, panel, top)),
-        _box((-FRONT[0] / 2, panel, low), (FRONT[0] / 2, box, top)),
-        _box((-side, box, low), (side, back, low + PLATE)),
-        _box((-side, box, low + PLATE), (PLATE - side, back, height)),
-        _box((side - PLATE, box, low + PLATE), (side, back, height)),
-        _box((PLATE - side, back - PLATE, low + PLATE), (side - PLATE, back, height)),
-    )
-
-
-FURNISHED = {"tray": _tray, "cabinet": _cabinet, "drawer": _drawer}
+    (x, y, z), (right, far, top) = part
+    half = (right - x) / 2, (far - y) / 2, (top - z) / 2
+    return Box(half, ((right + x) / 2, (far + y) / 2, (top + z) / 2), (1, 0, 0, 0))

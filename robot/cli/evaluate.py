@@ -7,6 +7,7 @@ from tyro.conf import subcommand
 
 from robot.cli.eval_beso import EvalBeso
 from robot.cli.eval_cap import EvalCap
+from robot.cli.eval_coach import EvalCoach
 from robot.cli.eval_match import EvalMatch
 from robot.cli.eval_tennis import EvalTennis
 
@@ -20,6 +21,7 @@ class Eval:
         | Annotated[EvalTennis, subcommand("tennis")]
         | Annotated[EvalMatch, subcommand("match")]
         | Annotated[EvalCap, subcommand("cap")]
+        | Annotated[EvalCoach, subcommand("coach")]
     )
 
     @property

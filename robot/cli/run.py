@@ -13,6 +13,7 @@ from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
     from robot.types import Robot, RobotSpec
+    from sim.chores import Setting
     from sim.scene import Scene
 
 JOBS = {"pusht": "push_t pose=center", "blockpush": "push_blocks assignment=0"}
@@ -34,17 +35,24 @@ class Run:
     """On what: sim, or ros, the robot of `courtside nodes` (its engine and scene are its own)."""
     disarmed: bool = False
     """ros: begin stopped; "re-arm, continue" begins."""
-    planner: Literal["program", "fixed", "tennis"] | None = None
-    """program: a language model writes a program. fixed: the instruction is a list of goals, such
-    as: pick object="red block"; place object="red block" at="blue bowl". tennis: a
-    controller is chosen for every ball. Default: program on the tabletop, tennis at its table,
-    elsewhere fixed."""
+    planner: Literal["program", "fixed", "selector", "tennis"] | None = None
+    """program: a language model writes a program. selector: for chores, a learned policy says what
+    comes next, one command after the other. fixed: the instruction is a list of goals, such as:
+    pick object="red block"; place object="red block" at="blue bowl". tennis: a controller is
+    chosen for every ball. Default: program on the tabletop, tennis at its table, elsewhere
+    fixed."""
     opponent: worlds.Level = "intermediate"
     """tennis: how good they are; who of that level, the seed decides."""
     games: int = 1
     """tennis: all are played."""
     choice: str = "adaptive"
     """tennis: how controllers are chosen: adaptive, best, random, or always the same, by name."""
+    selector: Path | None = None
+    """selector: its checkpoint. Default: the one that comes with the package."""
+    corrections: Path | None = None
+    """selector: keep corrections in this folder, for `courtside train selector --corrections`."""
+    verify: bool = False
+    """selector: judge by what is seen whether each command has been done, and try again if not."""
     llm: str = "embedded"
     """embedded, embedded:ADAPTER.gguf (of `train llm`), the URL of an OpenAI-compatible server, a
     path to a GGUF file, or replay:FILE."""
@@ -66,6 +74,9 @@ class Run:
     """speech: push to talk. An empty line begins, the next ends; "stop" is always heard."""
     whisper: str = ""
     """speech: a better model; see `courtside listen`."""
+    task: worlds.Task | None = None
+    """A chore at the table, as the seed sets it up: pack, stack, sort or sweep; the instruction, if
+    none is given, asks for it. At the end it is judged, strictly, by where things truly are."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     seed: int | None = None
@@ -107,14 +118,22 @@ class Run:
 
             return play_over_ros(settled) if self.robot == "ros" else play(settled)
         spec = build.robot_spec(worlds.ROBOTS[self.world])
-        scene, seed = (), self.seed or 0
-        if self.world == "tabletop":
+        scene, seed, setting = (), self.seed or 0, None
+        if self.task:
+            from robot.cli.chore import assigned
+
+            setting, asked = assigned(self.task, seed)
+            scene = setting.scene
+            settled = replace(settled, instruction=settled.instruction or asked)
+        elif self.world == "tabletop":
             scene, seed = build.scene(self.scene, self.seed)
         undone = programming.undone(self.resume) if self.resume else None
         if undone is not None:
             scene = undone.scene
 
+        from planners.fixed import FixedPlanner
         from planners.program.planner import ProgramPlanner
+        from robot.cli import selecting
         from robot.cli.session import Session, Voice, print_json, typed_lines
         from robot.worker import after, when_ready
         from sim.tabletop import Tabletop
@@ -127,6 +146,12 @@ class Run:
             writer, planner = None, None
             if settled.planner == "fixed":
                 planner = build.fixed_planner(settled.instruction, voice.say, spec.name)
+            elif settled.planner == "selector":
+                planner = selecting.for_run(
+                    self.selector, self.corrections, self.verify, spec, voice
+                )
+                planner.instruct(settled.instruction)
+                parts.callback(planner.close)
             else:
                 writer = programming.language_model(self.llm, self.model)
                 parts.callback(writer.close)
@@ -135,11 +160,17 @@ class Run:
                 parts.callback(world.close)
                 spec = world.spec
             else:
-                legs = planner.legs if planner else ()
+                legs = planner.legs if isinstance(planner, FixedPlanner) else ()
                 poses = [leg.args.get("pose", "center") for leg in legs] or ["center"]
-                guard, world = None, self._world(spec, scene, seed, poses)
+                guard, world = None, self._world(spec, scene, seed, poses, setting)
             if undone is not None and isinstance(world, Tabletop):
                 undone.restore(world)
+            judge = None
+            if setting is not None and isinstance(world, Tabletop):
+                from robot.cli.chore import Judged
+
+                judge = Judged(world, setting)
+                parts.callback(world.close)
             about = (spec, seed, settled, self.video, scene)
             recorder = build.recorder(self.record, "run", *about)
             parts.callback(recorder.close)
@@ -160,13 +191,13 @@ class Run:
                 parts.callback(planner.close)
                 if undone is not None:
                     planner.restore(undone.programs)
-                if self.instruction:
-                    planner.instruct(self.instruction)
+                if settled.instruction:
+                    planner.instruct(settled.instruction)
             if guard is not None and isinstance(planner, ProgramPlanner):
                 voice.note(guard.offer(planner, voice.said))
             due = when_ready if paced else after(build.LATENCY)
             session = Session(
-                robot=world,
+                robot=judge or world,
                 hearing=hearing,
                 skills=build.skills(spec, due, arrived),
                 planner=planner,
@@ -180,22 +211,28 @@ class Run:
                 duration=self.duration if over_ros else inf,
                 truth=getattr(world, "truth", None),
                 told=undone.told if undone is not None else None,
+                watch=judge.follow if judge is not None else lambda tick: None,
             )
             session.run()
             if self.suspend and isinstance(planner, ProgramPlanner) and not planner.finished:
                 assert isinstance(world, Tabletop)
                 programming.suspend(self.suspend, planner.save(), world.kept)
-        success = planner.succeeded and not session.halted
+        success, error = planner.succeeded and not session.halted, planner.error
+        if judge is not None:
+            success, error = not judge.fault, judge.fault or None
+            voice.note("judged: " + (judge.fault or f"{self.task} is done"))
         result = {
             "success": success,
-            "error": planner.error,
+            "error": error,
             "corrections": planner.corrections,
             "seen": session.seen,
             **session.report(self.video),
         }
+        if judge is not None:
+            result |= {"instruction": settled.instruction, "stages": judge.stages}
         if self.json:
             print_json(result)
-        voice.close(success, planner.error, recorder.path, self.video)
+        voice.close(success, error, recorder.path, self.video)
         return 0 if success else 1
 
     def _settled(self) -> "Run":
@@ -212,10 +249,18 @@ class Run:
         seen = self.perception or self.detector != "colors"
         if self.robot == "ros" and (seen or self.suspend or self.resume):
             raise WrongUse("--perception, --detector, --suspend and --resume need --robot sim")
+        if self.task and (not at_table or self.robot == "ros" or self.suspend or self.resume):
+            raise WrongUse("--task needs --world tabletop and --robot sim, and no --suspend")
+        if self.task and self.scene:
+            raise WrongUse("--task sets up its own scene: leave --scene out")
         worlds.check(self.world, self.scene, self.perception, self.detector)
         instruction = self.instruction
         if planner == "fixed":
             instruction = instruction or JOBS.get(self.world, "")
+        if planner == "selector" and not (at_table and (instruction or self.task)):
+            raise WrongUse("--planner selector needs --world tabletop and an instruction or --task")
+        if (self.selector or self.corrections or self.verify) and planner != "selector":
+            raise WrongUse("--selector, --corrections and --verify need --planner selector")
         if planner == "fixed" and not instruction:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
         return replace(self, planner=planner, instruction=instruction)
@@ -225,7 +270,12 @@ class Run:
         return () if self.frames == 0 else ("scene",)
 
     def _world(
-        self, spec: "RobotSpec", scene: "Scene", seed: int, poses: "list[object]"
+        self,
+        spec: "RobotSpec",
+        scene: "Scene",
+        seed: int,
+        poses: "list[object]",
+        setting: "Setting | None",
     ) -> "Robot":
         film = bool(self.video or self.frames)
         if self.world == "pusht":  # it shows the first pose that is wanted
@@ -233,6 +283,7 @@ class Run:
         if self.world == "blockpush":
             return worlds.blockpush(seed, self.engine, self.duration, self.speed, film)
         from robot.worker import after, when_ready
+        from sim.conditions import USUAL
         from sim.tabletop import TabletopConfig
 
         frames = (25.0 if self.video else 5.0) if self.frames is None else self.frames
@@ -243,6 +294,7 @@ class Run:
             duration=self.duration,
             speed=self.speed,
             keep=self.suspend is not None,
+            conditions=setting.conditions if setting else USUAL,
         )
         due = after(build.DETECTION) if isinf(self.speed) else when_ready
         sight = build.sight(spec, self.detector, self.detector_model, self.perception, due)

@@ -175,6 +175,7 @@ class Session:
     disarmed: bool = False  # leave it as it is
     duration: float = inf  # [s] at most
     truth: Callable[[], Mapping[str, Fix]] | None = None  # where a simulated world has its objects
+    watch: Callable[[Tick], None] = lambda tick: None  # is shown every tick
     told: Vector | None = None  # where an earlier loop told the robot to be
     ticks: int = 0
     overruns: int = 0
@@ -261,6 +262,7 @@ class Session:
                 guard.arm()  # a person has re-armed the stack, and means all of it
             self.last = tick
             self.voice.follow(tick)
+            self.watch(tick)
             if guard is not None:
                 guard.follow(tick)
             if self.recorder is not None:

@@ -17,6 +17,7 @@ from robot.cli.errors import Failure, WrongUse
 from robot.cli.train_choice import TrainSpin, TrainStyle
 from robot.cli.train_evolve import TrainAdapter, TrainEvolve
 from robot.cli.train_llm import TrainLlm
+from robot.cli.train_selector import TrainSelector
 from robot.cli.train_tennis import TrainTennis
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Train:
         | Annotated[TrainEvolve, subcommand("evolve")]
         | Annotated[TrainAdapter, subcommand("adapter")]
         | Annotated[TrainLlm, subcommand("llm")]
+        | Annotated[TrainSelector, subcommand("selector")]
         | Annotated[TrainDescriptors, subcommand("descriptors")]
         | Annotated[TrainSpin, subcommand("spin")]
         | Annotated[TrainStyle, subcommand("style")]

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 AtTable = TypeVar("AtTable", bound="Table")
 WorldName = Literal["tabletop", "pusht", "blockpush", "tennis"]
 ROBOTS = {"tabletop": "ur5e", "pusht": "pusht", "blockpush": "pusher", "tennis": "tennis"}
+Task = Literal["pack", "stack", "sort", "sweep"]  # robot.chores.CHORES
 Level = Literal["beginner", "intermediate", "advanced", "advanced+"]
 CANNOT_DRAW = "cannot draw ({}); `courtside doctor` says what to do"
 

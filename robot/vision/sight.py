@@ -18,6 +18,7 @@ from robot.types import Fix, RobotSpec, Vector
 from robot.vision.cameras import CAMERAS, ON_TOOL, Rig
 from robot.vision.colors import COVERED, NOTHING, Blob, Palette, Pixels, View, view
 from robot.vision.fit import Evidence, Fit, fit, outline
+from robot.vision.furniture import Furniture
 from robot.vision.things import STANDING, Sight, Thing, Things, Trace
 
 
@@ -39,7 +40,7 @@ class SightConfig:
 
 @dataclass
 class TableSight:
-    """Sees blocks and bowls of known colours through `CAMERAS`."""
+    """Sees blocks, bowls and furniture of known colours through `CAMERAS`."""
 
     spec: RobotSpec
     config: SightConfig = field(default_factory=SightConfig)
@@ -48,7 +49,8 @@ class TableSight:
     def __post_init__(self) -> None:
         self._rig = Rig(self.spec, self.cameras)
         self._palette = Palette()
-        self.things = Things(self.spec, self._rig)
+        self.furniture = Furniture()
+        self.things = Things(self.spec, self._rig, self.furniture)
 
     def camera(self, name: str, q: Vector) -> Pinhole:
         """Where the camera called `name` is, with the arm at `q` (n,)."""
@@ -70,7 +72,9 @@ class TableSight:
             camera = self.camera(name, q)
             covered = self._rig.covered(camera, q)
             views.append(view(name, pictures[name], camera, covered, self._palette))
-        taken = {each.name: set[int]() for each in views}
+        self.furniture.look(time, views)
+        self.things.carry(self.furniture.moved, time)
+        taken = {each.name: self.furniture.claimed(each) for each in views}
         held = self.things.held
         # What others rest on comes first.
         order = sorted(self.things.known.values(), key=lambda t: (t.kind != "bowl", t.position[2]))
@@ -93,11 +97,17 @@ class TableSight:
                 thing.sight = Sight.GONE
             if thing.time == time:
                 fixes[thing.name] = thing.fix()
-        return fixes
+        return fixes | self.furniture.fixes(since=time)
 
     def _unchanged(self, views: Sequence[View]) -> bool:
         """Whether all that is known looks as it did, and nothing else is there."""
-        blobs = {(each.name, number) for each in views for number in each.blobs}
+        blobs = {
+            (each.name, number)
+            for each in views
+            for number in each.blobs.keys() - self.furniture.claimed(each)
+        }
+        if not all(self.furniture.unchanged(each) for each in views):
+            return False
         for thing in self.things.known.values():
             if thing.sight is Sight.GONE:
                 continue

@@ -18,6 +18,7 @@ from robot.table import BLOCK, BOWL_FLOOR, BOWL_HEIGHT, BOWL_RADIUS, ORDINALS, S
 from robot.types import Fix, RobotSpec, Vector, vector
 from robot.vision.cameras import Rig
 from robot.vision.colors import Pixels
+from robot.vision.furniture import Furniture
 
 STANDING = {"block": BLOCK / 2, "bowl": BOWL_HEIGHT / 2}  # [m] height of its middle on the table
 IN_BOWL = BOWL_FLOOR + BLOCK / 2  # [m] likewise, of a block
@@ -89,7 +90,9 @@ class Grasp:
 class Things:
     """All that is known to be on the table."""
 
-    def __init__(self, spec: RobotSpec, rig: Rig) -> None:
+    def __init__(self, spec: RobotSpec, rig: Rig, furniture: Furniture | None = None) -> None:
+        """`furniture`: what else stands there, for blocks to rest in and on."""
+        self._furniture = furniture or Furniture()
         self.known: dict[str, Thing] = {}
         self._rig = rig
         self._finger = spec.groups["gripper"].start
@@ -133,6 +136,20 @@ class Things:
         thing.time, thing.sight, thing.missed = time, Sight.HELD, 0
         return {thing.name: thing.fix()}
 
+    def carry(self, way: Vector, time: float) -> None:
+        """The drawer was seen, at `time` [s], to have moved by `way` (3,) [m]: what is in it went
+        along, whether or not it can be seen there."""
+        if not np.any(way):
+            return
+        for thing in self.known.values():
+            along = thing.position + way  # in it as it was
+            if thing.kind == "block" and thing is not self.held and self._in_drawer(along):
+                thing.position, thing.time = along, time
+
+    def _in_drawer(self, position: Vector) -> bool:
+        resting = self._furniture.height(position)
+        return resting is not None and abs(position[2] - resting) < BLOCK / 4
+
     def _touch(self, q: Vector) -> None:
         """Note when the fingers have closed on something, and when they let it go."""
         finger = float(q[self._finger])
@@ -167,6 +184,8 @@ class Things:
         if thing.kind == "bowl":
             return [STANDING["bowl"]]
         heights = [STANDING["block"]]
+        if (resting := self._furniture.height(thing.position)) is not None:
+            heights.append(resting)
         for other in self.known.values():
             if other is thing or other.sight in (Sight.GONE, Sight.HELD):
                 continue
@@ -182,6 +201,10 @@ class Things:
         if thing.kind == "bowl":
             return True
         supported = position[2] < STANDING["block"] + 0.003
+        if (resting := self._furniture.height(position)) is not None:
+            supported = abs(position[2] - resting) < 0.003
+        if self._furniture.blocked(position):
+            return False
         for other in self.known.values():
             if other is thing or other.sight in (Sight.GONE, Sight.HELD):
                 continue

@@ -1,0 +1,72 @@
+"""Which sentences of people are followed, as what, and which are asked back."""
+
+import re
+from collections.abc import Collection
+from functools import cache
+
+from planners.coaching.behavior import Behavior
+from planners.coaching.phrases import HEARD
+from planners.coaching.understand import Understanding
+from planners.coaching.wordings import FOR, SAYINGS
+from planners.correct import DENIAL, FILLER, Vocabulary, words_of
+from planners.selector.features import mentioned
+from planners.selector.samples import Key, keys
+
+MARGIN = 0.04  # by which a meaning must stand out
+STRANGE = 0.3  # of the words that say something, at most, may be unknown
+UNDOING = {"undo", "that", "this", "is", "was", "it", "s", "please", "thing", "one"}
+
+
+class Unclear(ValueError):
+    """What is asked back."""
+
+
+class Listener:
+    """Call it with a sentence."""
+
+    def __init__(self, understanding: Understanding, vocabulary: Vocabulary) -> None:
+        self._understanding, self._vocabulary = understanding, vocabulary
+
+    def __call__(self, text: str, seen: Collection[str]) -> tuple[Behavior, float]:
+        """The behaviour that is asked for, and by how much it stands out; raises Unclear."""
+        behavior, margin = self._understanding(text)
+        words = [word for word in words_of(text) if word not in FILLER]
+        strange = [word for word in words if word not in _words() | {*self._vocabulary.colors}]
+        if margin < MARGIN or not words or len(strange) > STRANGE * len(words):
+            raise Unclear(f"I did not understand {text!r}. What shall I do?")
+        colors = [word for word in words if word in self._vocabulary.colors]
+        if colors and not any(color in behavior.thing for color in colors):
+            raise Unclear(f"I am not sure what you mean by {text!r}. Which one?")
+        thing = behavior.thing
+        if thing.endswith(("block", "bowl")) and thing not in seen:
+            raise Unclear(f"I see no {thing}; I see {', '.join(sorted(seen)) or 'nothing'}.")
+        return behavior, margin
+
+    def meaning(self, command: str, key: Key) -> Behavior:
+        """The behaviour of a known command, which is for `key`."""
+        name, thing = key
+        amount = self._understanding(command)[0].amount if name == "move" else ""
+        return Behavior(name, thing, amount)  # type: ignore[arg-type]
+
+    @staticmethod
+    def is_instruction(text: str) -> bool:
+        """Whether it asks for a whole chore: it names several things, or all of them."""
+        if text.lower() in keys():
+            return False
+        rows = mentioned(text)[0].any(axis=1).sum()
+        everything = any(re.match(form.replace("{}", ".*"), text.lower()) for form in FOR["sweep"])
+        return bool(rows > 1 and not DENIAL & set(words_of(text))) or everything
+
+    @staticmethod
+    def is_denial(text: str) -> bool:
+        """Whether it only says that something is wrong."""
+        words = set(words_of(text))
+        return bool(words & (DENIAL | {"undo"})) and not words - DENIAL - UNDOING
+
+
+@cache
+def _words() -> frozenset[str]:
+    """All that teachers say."""
+    said = [text for ways in HEARD.values() for text in ways]
+    said += [text for ways in SAYINGS.values() for text in ways]
+    return frozenset(w for text in said for w in words_of(text)) | DENIAL | {"block", "bowl"}

@@ -1,0 +1,352 @@
+"""The selector as a planner: it says what to do next, in words, and listens to people's.
+
+A sentence, its own or a person's, is understood as a behaviour, and the behaviour's goals are
+carried out by skills. A person's sentence overrides the selector's from the next tick until its
+behaviour has ended, or until somebody says "continue".
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from planners.coaching.behavior import Behavior, legs
+from planners.coaching.understand import Understanding, sentences
+from planners.conduct import PACED, SLOWEST, Leg
+from planners.correct import Vocabulary, understand
+from planners.selector.choose import Chooser, Moment, Verifier
+from planners.selector.corrections import AFTER, BEFORE, Kept, Told
+from planners.selector.features import PAST, Past, held_in, lagged, mentioned
+from planners.selector.listen import Listener, Unclear
+from planners.selector.samples import DONE, END, NEEDS, Key, about, key_of
+from robot.features import Hand
+from robot.table_frame import PERIOD
+from robot.types import Goal, Outcome, RobotSpec, State, Status, Utterance, Vector
+
+MOST = 60  # behaviours, then it gives up
+RETRIES = 10  # of one command, at most
+OVERRIDE = 40.0  # [s] that a person's sentence is followed, at most
+DOUBT = 1.5  # [s] for which something else must be likelier, to change its mind midway
+SURE = 0.9  # how likely that must be
+LONGEST = round((BEFORE + AFTER + 4.0) / PERIOD)  # frames that are remembered
+By = Literal["selector", "person", "undoing"]
+
+
+@dataclass
+class _Act:
+    """A behaviour under way."""
+
+    behavior: Behavior
+    key: Key  # of the command; a drawer has no colour in it
+    command: str
+    by: By
+    goals: deque[Leg]
+    since: float  # [s]
+
+
+@dataclass
+class _Keeping:
+    """A correction that is being kept, until AFTER."""
+
+    kept: Kept
+    frames: list[Vector]
+    outcome: str = "running"
+
+
+class SelectorPlanner:
+    """Does what an instruction asks for, one command after the other; a `robot.types.Planner`."""
+
+    def __init__(
+        self,
+        choose: Chooser,
+        understanding: Understanding,
+        spec: RobotSpec,
+        vocabulary: Vocabulary,
+        say: Callable[[str], None],
+        note: Callable[[str], None] = lambda text: None,
+        keep: Callable[[Kept], None] = lambda kept: None,
+        verify: Verifier | None = None,
+        carry_out: Callable[[Behavior, str | None, State, Vector], tuple[Leg, ...]] = legs,
+    ) -> None:
+        """`keep` is handed every correction, once what followed is known; `verify` judges what has
+        been done, so that it is tried again; `carry_out` makes goals of behaviours: those of
+        scripted skills, unless others are wanted."""
+        self._choose, self._say, self._note, self._keep = choose, say, note, keep
+        self._verify = verify
+        self._tries: dict[Key, int] = {}  # that were judged to have failed
+        self._chosen: dict[Key, int] = {}  # how often it wanted what, since somebody last spoke
+        self._listener = Listener(understanding, vocabulary)
+        self._vocabulary, self._carry_out = vocabulary, carry_out
+        self._hand = Hand(spec)
+        self._instruction = ""
+        self._frames: deque[Vector] = deque(maxlen=LONGEST)
+        self._sampled = -np.inf  # [s] when the last frame was taken
+        self._past: deque[tuple[str, float]] = deque(maxlen=PAST + 1)  # command, since; newest last
+        self._next: deque[tuple[Behavior, str, By]] = deque()  # decided already
+        self._act: _Act | None = None
+        self._goal = Goal(0, "hold")
+        self._start: Vector = spec.home
+        self._speed = 1.0
+        self._put: str | None = None  # what was put somewhere last
+        self._doubt: tuple[Key, float] | None = None  # what seems better, and since when
+        self._keeping: list[_Keeping] = []
+        self.begun: list[Behavior] = []
+        self.corrections: list[str] = []
+        self.finished = True  # nothing has been asked for yet
+        self.error: str | None = None
+
+    def instruct(self, text: str) -> None:
+        """Do a chore from now on."""
+        self._instruction, self.finished, self.error = text, False, None
+        self._tries, self._chosen = {}, {}
+
+    @property
+    def succeeded(self) -> bool:
+        """As far as it can tell."""
+        return self.finished and self.error is None
+
+    @property
+    def doing(self) -> Behavior | None:
+        """What is under way."""
+        return self._act.behavior if self._act else None
+
+    def plan(self, state: State, heard: tuple[Utterance, ...], outcome: Outcome) -> Goal:
+        if state.objects and state.time >= self._sampled + PERIOD - 1e-6:
+            self._sample(state)
+        for utterance in heard:
+            self._hear(utterance.text, state)
+        act = self._act
+        if act is not None:
+            if outcome.goal_id == self._goal.id and outcome.status is not Status.RUNNING:
+                if outcome.status is Status.FAILED:
+                    self._note(f"it failed: {outcome.reason}")
+                    self._end(f"failed: {outcome.reason}")
+                elif act.goals:
+                    self._go(act.goals.popleft())
+                elif self._accepted(act, state):
+                    self._end("done")
+                else:
+                    self._again(act)
+            elif act.by != "selector" and state.time - act.since > OVERRIDE:
+                self._end("cut short")
+        if self._act is None and self._frames and (self._next or not self.finished):
+            self._begin(state)
+        return self._goal
+
+    def close(self) -> None:
+        """Keep the corrections that are not yet over."""
+        for keeping in self._keeping:
+            self._keep(keeping.kept.after(keeping.frames, keeping.outcome))
+        self._keeping = []
+
+    # --- what it does -------------------------------------------------------------------------
+
+    def _begin(self, state: State) -> None:
+        if self._next:
+            behavior, command, by = self._next.popleft()
+        else:
+            moment = self._moment(state, ended=True)
+            command, key, _ = self._choose(moment, may_end=True)
+            if key == END and not self._all_done(moment):
+                command, key, _ = self._choose(moment, may_end=False)
+            if key == END:
+                self.finished = True
+                self._note(DONE)
+                return
+            self._chosen[key] = self._chosen.get(key, 0) + 1
+            if self._chosen[key] > 1 + RETRIES:
+                self._give_up(f"{command!r} again and again, and it does not help")
+                return
+            behavior, by = self._listener.meaning(command, key), "selector"
+        self._do(behavior, command, by, state)
+
+    def _do(self, behavior: Behavior, command: str, by: By, state: State) -> None:
+        held = held_in(self._frames[-1])
+        key = key_of(behavior)
+        if behavior.thing == "drawer":  # whatever its colour
+            found = [name for name in state.objects if name.endswith("drawer")]
+            behavior = replace(behavior, thing=found[0] if found else "drawer")
+        try:
+            goals = deque(self._carry_out(behavior, held, state, self._start))
+        except (LookupError, StopIteration, RuntimeError) as error:  # something is not seen
+            self._note(f"cannot {command!r}: {error or 'it is not there'}")
+            goals = deque([Leg("hold", {})])
+        if len(self.begun) >= MOST:
+            self._give_up(f"I have tried {MOST} things")
+            return
+        self._note(f"{'you' if by == 'person' else 'next'}: {command}")
+        self.begun.append(behavior)
+        if behavior.name in ("put", "drop") and held is not None:
+            self._put = held
+        self._act = _Act(behavior, key, command, by, goals, state.time)
+        self._past.append((command, state.time))
+        self._start, self._doubt = state.reference.q, None
+        self._go(self._act.goals.popleft())
+
+    def _give_up(self, why: str) -> None:
+        self.finished, self.error = True, why
+        self._next.clear()
+        self._go(Leg("hold", {}))
+
+    def _go(self, leg: Leg) -> None:
+        slow = self._speed < 1.0 and leg.skill in (*PACED, "drawer", "turn")
+        args = {**leg.args, "speed": self._speed} if slow else dict(leg.args)
+        self._goal = Goal(self._goal.id + 1, leg.skill, args)
+
+    def _end(self, outcome: str) -> None:
+        if self._act is not None and self._act.by == "person" and self._keeping:
+            self._keeping[-1].outcome = outcome
+        self._act = None
+        self._go(Leg("hold", {}))
+
+    def _moment(self, state: State, ended: bool) -> Moment:
+        frames = tuple(self._frames)
+        past = [Past(c, about(c), state.time - since) for c, since in reversed(self._past)][:PAST]
+        return Moment(lagged(frames, len(frames) - 1), self._instruction, past, ended, state)
+
+    def _accepted(self, act: _Act, state: State) -> bool:
+        """Whether what a skill holds to be done looks so; a person's wish is not judged."""
+        if self._verify is None or act.by != "selector" or act.behavior.name not in NEEDS:
+            return True
+        return self._verify(self._moment(state, ended=True)) or self._gave_up(key_of(act.behavior))
+
+    def _all_done(self, moment: Moment) -> bool:
+        return self._verify is None or self._verify(moment, all_of_it=True) or self._gave_up(END)
+
+    def _gave_up(self, key: Key) -> bool:
+        """Whether it has been tried often enough; it counts."""
+        self._tries[key] = self._tries.get(key, 0) + 1
+        return self._tries[key] > RETRIES
+
+    def _again(self, act: _Act) -> None:
+        """Out of the way, to look at it; and once more."""
+        self._note("it does not look done")
+        self._end("failed: it does not look done")
+        back = Behavior("back")
+        self._next.append((back, next(sentences(back)), "undoing"))
+        for first in self._before(act.behavior, held_in(self._frames[-1])):
+            self._next.append((first, next(sentences(first)), "undoing"))
+        self._next.append((act.behavior, act.command, "selector"))
+
+    def _sample(self, state: State) -> None:
+        """Look, remember it, and doubt what is under way."""
+        self._sampled = state.time
+        frame = self._hand.frame(state)
+        self._frames.append(frame)
+        for keeping in [*self._keeping]:
+            keeping.frames.append(frame)
+            if len(keeping.frames) >= AFTER / PERIOD and keeping.outcome != "running":
+                self._keeping.remove(keeping)
+                self._keep(keeping.kept.after(keeping.frames, keeping.outcome))
+        act = self._act
+        if act is None or act.by != "selector" or self.finished:
+            return
+        command, key, likely = self._choose(self._moment(state, ended=False), may_end=False)
+        if key in (END, act.key) or likely < SURE:
+            self._doubt = None
+        elif self._doubt is None or self._doubt[0] != key:
+            self._doubt = key, state.time
+        elif state.time - self._doubt[1] > DOUBT:
+            self._end("corrected")
+            self._do(self._listener.meaning(command, key), command, "selector", state)
+
+    # --- what it hears ------------------------------------------------------------------------
+
+    def _hear(self, text: str, state: State) -> None:
+        said = understand(text, self._vocabulary)
+        if said is not None and said.kind == "proceed":
+            self._next.clear()
+            if self._act is not None and self._act.by != "selector":
+                self._end("cut short")
+            self._say("Going on.")
+            return
+        if said is not None and said.kind == "pace":
+            self._speed = min(1.0, max(SLOWEST, self._speed * said.factor))
+            self._say(f"{'Slower' if said.factor < 1 else 'Faster'}: {self._speed:.0%}.")
+            self.corrections.append(text)
+            return
+        if self._listener.is_instruction(text):
+            self._interrupt("corrected")
+            self.instruct(text)
+            self._say(f"From now on: {text}.")
+            self.corrections.append(text)
+            return
+        if not self._frames:
+            self._say("I see nothing yet.")
+            return
+        held = held_in(self._frames[-1])
+        if self._listener.is_denial(text):
+            self._retract(text, held, state)
+            return
+        try:
+            behavior, margin = self._listener(text, state.objects)
+        except Unclear as error:
+            self._say(str(error))
+            return
+        self.corrections.append(text)
+        kept = self._kept(text, behavior, margin, state)
+        self._interrupt("corrected")
+        self._keeping.append(_Keeping(kept, []))
+        for first in self._before(behavior, held):
+            self._next.append((first, next(sentences(first)), "undoing"))
+        self._next.append((behavior, text, "person"))
+        self.finished, self.error, self._chosen = False, None, {}  # it looks again afterwards
+        self._say(f"{text}: I {_plainly(behavior)}.")
+
+    def _retract(self, text: str, held: str | None, state: State) -> None:
+        """A bare "no": what was begun is undone."""
+        self.corrections.append(text)
+        doing = self.doing
+        self._interrupt("corrected")
+        if held is not None and doing is not None and doing.name == "pick":
+            undo = Behavior("drop")
+        elif held is None and self._put is not None and doing is None:
+            undo = Behavior("pick", self._put)
+        else:
+            undo = Behavior("back")
+        self._next.append((undo, next(sentences(undo)), "undoing"))
+        self._say(f"Then I {_plainly(undo)}; what shall I do?")
+
+    def _before(self, behavior: Behavior, held: str | None) -> tuple[Behavior, ...]:
+        """What has to be undone first."""
+        if behavior.name in ("pick", "drawer", "sweep") and held not in (None, behavior.thing):
+            return (Behavior("drop"),)
+        if behavior.name == "put" and held is None and self._put is not None:
+            return (Behavior("pick", self._put),)
+        return ()
+
+    def _interrupt(self, outcome: str) -> None:
+        self._next.clear()
+        if self._act is not None:
+            self._end(outcome)
+
+    def _kept(self, text: str, behavior: Behavior, margin: float, state: State) -> Kept:
+        frames = [*self._frames][-round(BEFORE / PERIOD) - 1 :]
+        past = tuple(Told(c, since - state.time) for c, since in reversed(self._past))
+        return Kept(
+            state.time,
+            text,
+            key_of(behavior),
+            margin,
+            self._instruction,
+            past[:PAST],
+            self._act is None,
+            tuple(frames),
+            len(frames) - 1,
+        )
+
+
+def _plainly(behavior: Behavior) -> str:
+    """In a few words of its own."""
+    if behavior.name == "put":
+        word = "on" if behavior.thing.endswith("block") else "in"
+        return f"put it {word} the {behavior.thing}"
+    words = {"drop": "put it down", "back": "go back", "tilt": "tilt the hand"}
+    thing = f"the {behavior.thing}" if mentioned(behavior.thing)[0].any() else behavior.thing
+    if behavior.name == "drawer":
+        return f"{behavior.thing} the drawer"
+    return words.get(behavior.name) or " ".join(
+        f"{behavior.name} {behavior.amount} {thing}".split()
+    )

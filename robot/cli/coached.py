@@ -1,0 +1,223 @@
+"""Episodes of chores under the selector, coached or not, and their judgement."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from robot.cli import build, selecting
+from robot.cli.chore import Judged, assigned
+from robot.cli.eval_coach import Condition
+from robot.cli.worlds import Task
+
+if TYPE_CHECKING:
+    from planners.coaching.understand import Understanding
+    from planners.selector.choose import Chooser, Moment
+    from planners.selector.corrections import Kept
+    from planners.selector.samples import Key
+    from robot.chores import Chore, Things
+    from robot.types import State, Tick, Utterance
+
+DURATION = 150.0  # [s] simulated, at most
+SETTLE = 0.6  # [s] that the robot goes on when it has finished
+HEEDED = 3.0  # [s] that it waits then for a coach
+COMPARED = 500_000  # seed of the first episode on which training compares before and after
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the episodes of a condition have in common."""
+
+    task: Task
+    condition: Condition
+    engine: build.EngineName = "mujoco"
+    perception: build.Perception = "truth"
+    verify: bool = False  # what was done is judged by what is seen, and tried again
+    wrong: float = 0.0  # of those verdicts are turned round
+
+
+@dataclass(frozen=True)
+class Result:
+    """One episode."""
+
+    seed: int
+    fault: str  # why the chore has not been done, or nothing
+    stages: float  # share of those that were reached
+    tries: float  # how often each thing was taken or pushed, or the drawer moved, on average
+    said: tuple[str, ...]  # by the coach
+    begun: tuple[str, ...]  # behaviours
+    simulated: float  # [s]
+    error: str | None  # of the planner
+
+
+@cache
+def understanding() -> "Understanding":
+    """Fitted once a process."""
+    from planners.coaching.understand import Understanding
+
+    return Understanding()
+
+
+class Oracle:
+    """Knows the truth; a `planners.selector.choose.Chooser`."""
+
+    def __init__(self, chore: "Chore", truth: "Callable[[], Things]") -> None:
+        self._chore, self._truth = chore, truth
+
+    def __call__(self, moment: "Moment", may_end: bool) -> "tuple[str, Key, float]":
+        from planners.coaching.oracle import upcoming
+        from planners.coaching.understand import sentences
+        from planners.selector.features import held_in
+        from planners.selector.samples import DONE, END, key_of
+
+        behavior = upcoming(self._chore, self._truth(), held_in(moment.frames[0]))
+        if not moment.ended or behavior is None:  # it does not change its mind midway
+            return DONE, END, 1.0
+        return next(sentences(behavior)), key_of(behavior), 1.0
+
+
+def play(
+    setup: Setup,
+    seed: int,
+    choose: "Chooser | None",
+    keep: "Callable[[Kept], None]" = lambda kept: None,
+) -> Result:
+    """One episode. `choose`: what selects commands; None: the oracle."""
+    from planners.coaching.coach import Coach
+    from planners.selector.choose import Learned, Verifier
+    from robot.estimate import Estimator
+    from robot.features import Hand
+    from robot.grip import held
+    from robot.loop import Stack, run
+    from robot.mode import Mode
+    from robot.types import Utterance
+    from sim.tabletop import Tabletop, TabletopConfig
+
+    spec = build.robot_spec()
+    setting, instruction = assigned(setup.task, seed)
+    config = TabletopConfig(
+        setup.engine,
+        perception=setup.perception,
+        duration=DURATION,
+        conditions=setting.conditions,
+    )
+    world = Tabletop(spec, setting.scene, config)
+    judge = Judged(world, setting)
+    verify = None
+    if setup.verify and isinstance(choose, Learned):
+        verify = Verifier(choose.network, setup.wrong, np.random.default_rng([seed, 4]))
+    planner = selecting.planner(
+        choose or Oracle(setting.chore, world.truth),
+        understanding(),
+        spec,
+        lambda text: None,
+        keep=keep,
+        verify=verify,
+    )
+    planner.instruct(instruction)
+    coach = None
+    if setup.condition == "live":
+        coach = Coach(setting.chore, np.random.default_rng([seed, 3]))
+    hand, finger = Hand(spec), spec.groups["gripper"].start
+    supervisor = build.supervisor(spec)
+    mode = Mode(supervisor)
+    mode.engage()
+    state: State | None = None
+    over: float | None = None
+
+    def hear() -> "tuple[Utterance, ...]":
+        if coach is None or state is None:
+            return ()
+        things = world.truth()
+        true = replace(state, objects=things)
+        held_now = held(true, hand.of(state.q)[:3], finger)
+        busy = planner.doing is not None
+        text = coach.watch(world.now(), things, held_now, planner.begun, busy)
+        return (Utterance(world.now(), text),) if text else ()
+
+    def record(tick: "Tick") -> None:
+        nonlocal state
+        state = tick.state
+        judge.follow(tick)
+
+    def until(tick: "Tick") -> bool:
+        nonlocal over
+        if mode.halted:
+            return True
+        if not planner.finished or planner.doing is not None:
+            over = None
+            return False
+        over = tick.state.time if over is None else over
+        heeds = coach is not None and len(coach.said) < 5
+        return tick.state.time - over > (HEEDED if heeds else SETTLE)
+
+    try:
+        run(
+            Stack(
+                robot=judge,
+                planner=planner,
+                skills=build.skills(spec),
+                supervisor=supervisor,
+                mode=mode,
+                estimator=Estimator(spec),
+                hear=hear,
+                record=record,
+                until=until,
+            )
+        )
+    finally:
+        world.close()
+    planner.close()
+    fault = judge.fault or ""
+    if not planner.finished:
+        fault = fault or "it ran out of time, or was stopped"
+    tried = [(b.name, b.thing) for b in planner.begun if b.name in ("pick", "drawer", "sweep")]
+    reached = judge.stages.values()
+    return Result(
+        seed,
+        fault,
+        sum(reached) / len(reached),
+        len(tried) / max(1, len(set(tried))),
+        tuple(text for _, text in coach.said) if coach else (),
+        tuple(f"{b.name} {b.thing}".strip() for b in planner.begun),
+        round(world.now(), 1),
+        planner.error,
+    )
+
+
+def figures(results: list[Result]) -> dict[str, Any]:
+    """Of one condition, fit for JSON."""
+    from robot.intervals import wilson
+
+    n, done = len(results), sum(not each.fault for each in results)
+    faults = [each.fault for each in results if each.fault]
+    return {
+        "n": n,
+        "success_rate": round(done / n, 4),
+        "success_rate_interval": wilson(done, n),
+        "tries": round(float(np.mean([each.tries for each in results])), 3),
+        "stages": round(float(np.mean([each.stages for each in results])), 4),
+        "corrections": round(float(np.mean([len(each.said) for each in results])), 2),
+        "faults": {fault: faults.count(fault) for fault in dict.fromkeys(faults)},
+    }
+
+
+def paired(first: list[Result], other: list[Result]) -> dict[str, Any]:
+    """By how much success differs, on the same scenes."""
+    from robot.intervals import mean_interval
+
+    pairs = zip(first, other, strict=True)
+    differences = [float(not b.fault) - float(not a.fault) for a, b in pairs]
+    found: dict[str, Any] = {"gain": round(float(np.mean(differences)), 4)}
+    if len(differences) > 1:
+        found["gain_interval"] = mean_interval(differences)
+    return found
+
+
+def play_all(
+    setup: Setup, seeds: range, choose: "Chooser | None", keep: "Callable[[Kept], None]"
+) -> Iterator[Result]:
+    for seed in seeds:
+        yield play(setup, seed, choose, keep)

@@ -1,0 +1,160 @@
+"""Builds the selector, and keeps what is trained of it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from robot.cli import build
+from robot.cli.errors import Failure, WrongUse
+
+if TYPE_CHECKING:
+    from planners.coaching.understand import Understanding
+    from planners.selector.choose import Chooser, Learned, Verifier
+    from planners.selector.corrections import Kept
+    from planners.selector.network import Known, Network
+    from planners.selector.planner import SelectorPlanner
+    from planners.selector.samples import Key, Sample
+    from robot.cli.session import Voice
+    from robot.types import RobotSpec
+
+SHIPPED = "selector.safetensors"  # in planners/selector/checkpoints
+
+
+def shipped() -> Path:
+    """The checkpoint that comes with the package."""
+    import planners.selector
+
+    return Path(planners.selector.__file__).parent / "checkpoints" / SHIPPED
+
+
+def load(path: Path | None) -> "tuple[Network, Known, dict[str, Key], dict[str, Any]]":
+    """A checkpoint's network, the commands it knows, what each is for, and facts about it."""
+    from planners.selector.network import FORMAT, Known, Network
+    from skills.saved import CheckpointError, read
+
+    path = path or shipped()
+    try:
+        tensors, facts = read(path, FORMAT)
+        network = Network.of(tensors)
+    except CheckpointError as error:
+        raise WrongUse(str(error)) from error
+    except ValueError as error:
+        raise WrongUse(f"{path}: {error}") from error
+    keys = {command: (name, thing) for command, name, thing in facts["commands"]}
+    return network, Known([*keys]), keys, facts
+
+
+def learned(path: Path | None = None) -> "Learned":
+    from planners.selector.choose import Learned
+
+    network, known, keys, _ = load(path)
+    return Learned(network, known, keys)
+
+
+def save(
+    path: Path,
+    network: "Network",
+    keys: "Mapping[str, Key]",
+    metrics: Mapping[str, Any],
+    **more: Any,
+) -> None:
+    """Write a checkpoint; `keys`: of all commands that it knows, in their order."""
+    from planners.selector.network import FORMAT
+    from skills.saved import write
+
+    facts = {
+        "command": build.typed(),
+        "commit": build.origin()["commit"],
+        "commands": [[command, *key] for command, key in keys.items()],
+        "metrics": dict(metrics),
+        **more,
+    }
+    write(path, FORMAT, network.tensors, facts)
+
+
+def planner(
+    choose: "Chooser",
+    understanding: "Understanding",
+    spec: "RobotSpec",
+    say: Callable[[str], None],
+    note: Callable[[str], None] = lambda text: None,
+    keep: "Callable[[Kept], None]" = lambda kept: None,
+    verify: "Verifier | None" = None,
+) -> "SelectorPlanner":
+    from planners.selector.planner import SelectorPlanner
+
+    parts = (build.vocabulary(), say, note, keep, verify)
+    return SelectorPlanner(choose, understanding, spec, *parts)
+
+
+def for_run(
+    checkpoint: Path | None,
+    corrections: Path | None,
+    verified: bool,
+    spec: "RobotSpec",
+    voice: "Voice",
+) -> "SelectorPlanner":
+    """For `courtside run`; corrections are written beside the loop."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from planners.coaching.understand import Understanding
+    from planners.selector.choose import Verifier
+
+    writer = ThreadPoolExecutor(1)
+
+    def keep(kept: "Kept") -> None:
+        if corrections is not None:
+            writer.submit(kept.write, corrections)
+
+    choose = learned(checkpoint)
+    verify = Verifier(choose.network) if verified else None
+    return planner(choose, Understanding(), spec, voice.say, voice.note, keep, verify)
+
+
+def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
+    """What a dataset of narrated demonstrations teaches, its episodes numbered from `first`; and
+    the hash of its data."""
+    import numpy as np
+
+    from planners.selector.samples import Said, of_demonstration, verdicts
+    from robot.table_frame import FRAME
+    from skills.beso.episodes import DataError
+    from skills.beso.lerobot import narration, read
+
+    try:
+        episodes = read(folder)
+        segments = narration(folder, episodes)
+    except DataError as error:
+        raise WrongUse(str(error)) from error
+    if episodes.observations.shape[1] != FRAME or not episodes.tasks:
+        raise WrongUse(f"{folder}: no chores (`courtside data record --task`) are in it")
+    made: list[Sample] = []
+    rng = np.random.default_rng([seed, first])
+    spans = zip(episodes.starts.tolist(), episodes.ends.tolist(), strict=True)
+    for number, (start, end) in enumerate(spans):
+        said = [
+            Said(s.start - start, s.end - start, s.command, s.kind == "correction")
+            for s in segments
+            if start <= s.start < end
+        ]
+        rows = [*episodes.observations[start:end].astype(np.float64)]
+        made += of_demonstration(rows, episodes.tasks[number], said, rng, first + number)
+        made += verdicts(rows, episodes.tasks[number], said, rng, first + number)
+    return made, episodes.hash
+
+
+def need_torch(threads: int) -> None:
+    """Torch, with so many threads; Failure where it is not installed."""
+    from robot.cli.train_choice import begin
+
+    begin(threads)
+
+
+def newest(folder: Path) -> "list[Kept]":
+    """The corrections kept in a folder."""
+    from planners.selector.corrections import CorrectionError, read
+
+    try:
+        return read(folder)
+    except CorrectionError as error:
+        raise Failure(str(error)) from error
