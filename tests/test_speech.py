@@ -149,3 +149,13 @@ def test_a_process_that_dies_is_noticed():
         assert "-9" in heard.error and not heard.open
     finally:
         heard.close()
+
+
+@WITH_WEIGHTS
+def test_without_a_microphone_one_line_says_so(command):
+    from hardware.hearing.audio import microphones
+
+    if microphones():
+        pytest.skip("there is a microphone")
+    code, _, err = command("listen")
+    assert code == 1 and "there is no microphone; give a WAV file" in err

@@ -6,7 +6,7 @@ frames: since the first of them began.
 
 import os
 import queue
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from math import inf
 from pathlib import Path
 from select import select
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 STEP = FRAME / RATE  # [s]
 AFTER = 1.5  # [s] of silence after a file, so that its last sentence ends
 GAP = 0.2  # [s] without sound, from which on it is silent
+NOTHING = "Discard all samples"  # ALSA's name for no microphone
 FULL = 32768  # full scale of 16 bits
 
 
@@ -84,10 +85,9 @@ class Microphone:
                 self._offset = min(self._offset, monotonic() - self._frames * STEP)
                 yield frame
 
-    def _receive(self) -> "Iterator[bytes]":
-        data = b""
+    def _receive(self) -> Generator[None, Any, None]:
         while True:
-            data = yield data
+            data = yield
             self._arrived.put(bytes(data))
 
     def close(self) -> None:
@@ -159,7 +159,7 @@ def microphones() -> dict[str, Any]:
         found = miniaudio.Devices(_backends()).get_captures()
     except miniaudio.MiniaudioError:  # nothing to do with sound is there
         return {}
-    return {device["name"]: device["id"] for device in found}
+    return {one["name"]: one["id"] for one in found if not one["name"].startswith(NOTHING)}
 
 
 def _backends() -> "list[miniaudio.Backend]":
@@ -171,10 +171,11 @@ def _backends() -> "list[miniaudio.Backend]":
 
 def samples(data: bytes) -> Sound:
     """(n,) of 16 bits each."""
-    return np.frombuffer(data, "<i2").astype(np.float32) / FULL
+    return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(FULL)
 
 
 def framed(sound: Sound) -> Sound:
     """(n, FRAME) of `sound` (m,), the last one filled up with silence."""
-    missing = -len(sound) % FRAME
-    return np.concatenate([sound, np.zeros(missing, np.float32)]).reshape(-1, FRAME)
+    frames = np.zeros((-(-len(sound) // FRAME), FRAME), np.float32)
+    frames.reshape(-1)[: len(sound)] = sound
+    return frames
