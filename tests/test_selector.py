@@ -441,6 +441,14 @@ def test_the_coach_errs_as_often_as_it_is_told_to():
         assert taught[text] not in right
 
 
+def test_the_coach_speaks_though_the_mistake_is_made_again_and_again():
+    coach, begun = Coach(CHORE, np.random.default_rng(0)), []
+    for now in np.arange(0, 4, 0.02):
+        begun.append(Behavior("pick", "yellow block"))
+        coach.watch(float(now), things(), None, begun, True)
+    assert len(coach.said) >= 2
+
+
 def test_the_coach_says_no_more_than_it_may():
     coach = Coach(CHORE, np.random.default_rng(0), CoachConfig(late=(0.0, 0.0)))
     begun = []

@@ -53,7 +53,8 @@ class Coach:
         if len(begun) > self._judged:
             self._judged, self._idle = len(begun), None
             fine = begun[-1] in right or begun[-1].name in HARMLESS
-            self._speaks = None if fine else self._due(time)
+            # What goes on being wrong is not waited for to be over.
+            self._speaks = None if fine else self._speaks or self._due(time)
         elif not busy and right and self._speaks is None:
             self._idle = time if self._idle is None else self._idle
             if time - self._idle > IDLE:

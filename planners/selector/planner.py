@@ -26,6 +26,7 @@ from robot.table_frame import PERIOD
 from robot.types import Goal, Outcome, RobotSpec, State, Status, Utterance, Vector
 
 MOST = 60  # behaviours, then it gives up
+SOONEST = 1.0  # [s] from one choice of its own to the next, at least
 RETRIES = 10  # of one command, at most
 OVERRIDE = 40.0  # [s] that a person's sentence is followed, at most
 DOUBT = 1.5  # [s] for which something else must be likelier, to change its mind midway
@@ -76,6 +77,7 @@ class SelectorPlanner:
         self._choose, self._say, self._note, self._keep = choose, say, note, keep
         self._verify = verify
         self._tries: dict[Key, int] = {}  # that were judged to have failed
+        self._chose = -np.inf  # [s] when it last chose by itself
         self._chosen: dict[Key, int] = {}  # how often it wanted what, since somebody last spoke
         self._listener = Listener(understanding, vocabulary)
         self._vocabulary, self._carry_out = vocabulary, carry_out
@@ -146,7 +148,10 @@ class SelectorPlanner:
     def _begin(self, state: State) -> None:
         if self._next:
             behavior, command, by = self._next.popleft()
+        elif state.time < self._chose + SOONEST:
+            return  # what it chose took no time: it looks again first
         else:
+            self._chose = state.time
             moment = self._moment(state, ended=True)
             command, key, _ = self._choose(moment, may_end=True)
             if key == END and not self._all_done(moment):
