@@ -5,39 +5,46 @@ cameras would see it and compared with what they see, pixel by pixel, wherever n
 anything else is in front; the guess that agrees best is sought by trying.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import pi
-from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from robot.chores import CLOSED, INSIDE_HIGH, INSIDE_LOW, within
-from robot.furniture import IN_FRONT, PARTS
+from robot.chores import INSIDE_HIGH, INSIDE_LOW, within
 from robot.geometry import wrap, yaw_quaternion
 from robot.table import (
     BLOCK,
     CABINET,
     DRAWER_FLOOR,
-    DRAWER_LIFT,
     DRAWER_TRAVEL,
     FURNITURE_COLORS,
     SIZES,
     TRAY_INSIDE,
 )
 from robot.types import Fix, Vector, vector
-from robot.vision.cameras import NEAR
 from robot.vision.colors import COVERED, View
+from robot.vision.guess import (
+    CABINET_CODE,
+    GRAY_CODE,
+    OTHER,
+    Codes,
+    Sort,
+    Window,
+    agreement,
+    codes_of,
+    cut,
+    draw,
+    drawer_at,
+    matching,
+    trace_of,
+    window_of,
+    windows_of,
+)
 
-Sort = Literal["tray", "cabinet"]  # what is sought; a cabinet comes with its drawer
 SORTS: tuple[Sort, ...] = ("cabinet", "tray")
-CABINET_CODE, GRAY_CODE, OTHER = 1, 2, -1  # of pixels; 0: nothing that has a name
-CORNERS = np.indices((2, 2, 2)).reshape(3, -1).T  # of a part: low or high, along each axis
-MARGIN = 25  # [pixels] around a guess that are compared, too
-FRACTION = 4  # bits of a pixel to which corners are drawn
 FEWEST = {"tray": 120, "cabinet": 250}  # [pixels] of its colour, from which a thing is sought
 GOOD = 0.72  # of the pixels that either is in, at least, agree when a thing has been found
 POOR = 0.5  # fewer than that, though it is in plain view, and it is not there
@@ -49,17 +56,6 @@ PAUSE = 0.8  # [s] between two searches for what has not been found
 PATIENCE = 6  # looks in plain view in which it is not there, then it is sought anew
 STEPS = (0.008, 0.002, 0.0005)  # [m] in which an opening is sought
 COARSE, FINE = np.array([0.016, 0.016, 0.12, 0.03]), 4e-4  # steps of a search: first, last [m]
-
-Codes = NDArray[np.int8]
-
-
-@dataclass(frozen=True, eq=False)
-class Window:
-    """The part of a picture that a guess is compared with."""
-
-    view: View
-    corner: NDArray[np.int64]  # (2,) [pixels] its first one, which may be outside of the picture
-    seen: Codes  # (h, w)
 
 
 @dataclass
@@ -81,7 +77,7 @@ class Piece:
         size = vector(SIZES[self.sort])
         found = {name(self.sort): Fix(self.time, vector(at), turn, size)}
         if self.sort == "cabinet":
-            place = _drawer_at(self.values)
+            place = drawer_at(self.values)
             found[name("drawer")] = Fix(opened, vector(place), turn, vector(SIZES["drawer"]))
         return found
 
@@ -108,7 +104,7 @@ class Furniture:
     def look(self, time: float, views: Sequence[View]) -> None:
         """Take in what is seen at `time` [s]."""
         self.moved = np.zeros(3)
-        codes = [_codes(view) for view in views]
+        codes = [codes_of(view) for view in views]
         for piece in [*self.known.values()]:
             self._follow(piece, time, views, codes)
         if time < self._next or not any(len(view.blobs) for view in views):
@@ -129,11 +125,11 @@ class Furniture:
         """The blobs of `view` that are seen of furniture."""
         found: set[int] = set()
         for piece in self.known.values():
-            window = _window(view, _codes(view), piece.values, piece.sort)
+            window = window_of(view, codes_of(view), piece.values, piece.sort)
             if window is None:
                 continue
-            drawn = cv2.dilate(_draw(window, piece.values, piece.sort), np.ones((5, 5), np.uint8))
-            ids = _cut(view.ids, window.corner, window.seen.shape, COVERED)
+            drawn = cv2.dilate(draw(window, piece.values, piece.sort), np.ones((5, 5), np.uint8))
+            ids = cut(view.ids, window.corner, window.seen.shape, COVERED)
             inside = np.bincount(ids[(drawn > 0) & (ids > 0)].ravel(), minlength=1)
             for number in np.flatnonzero(inside).tolist():
                 blob = view.blobs[number]
@@ -143,7 +139,7 @@ class Furniture:
 
     def unchanged(self, view: View) -> bool:
         """Whether what is known looks as it did."""
-        trace = _trace(view)
+        trace = trace_of(view)
         return all(trace in piece.traces for piece in self.known.values())
 
     # --- what blocks may rest on --------------------------------------------------------------
@@ -179,20 +175,20 @@ class Furniture:
         self, piece: Piece, time: float, views: Sequence[View], codes: Sequence[Codes]
     ) -> None:
         """See whether it is where it was, how far it is open, or where it is after all."""
-        traces: set[object] = {_trace(view) for view in views}
+        traces: set[object] = {trace_of(view) for view in views}
         if traces <= piece.traces:  # nothing has changed
             piece.time = time
             self._opened = time if piece.sort == "cabinet" else self._opened
             return
         before = piece.values
-        windows = _windows(views, codes, piece.values, piece.sort)
+        windows = windows_of(views, codes, piece.values, piece.sort)
         told = piece.sort == "cabinet" and self._open(piece, windows, time)
-        agreed, share = _agreement(windows, piece.values, piece.sort)
+        agreed, share = agreement(windows, piece.values, piece.sort)
         if share > min(CLEAR, piece.share + 0.1) and piece.share < CLEAR:
             piece.values, piece.share = _refined(windows, piece.values, piece.sort), share
-            agreed, share = _agreement(windows, piece.values, piece.sort)
+            agreed, share = agreement(windows, piece.values, piece.sort)
         if piece.sort == "cabinet":
-            self.moved = _drawer_at(piece.values) - _drawer_at(before)
+            self.moved = drawer_at(piece.values) - drawer_at(before)
         if share > VISIBLE and agreed > POOR:
             piece.time, piece.missed = time, 0
             piece.traces = traces if told or piece.sort == "tray" else set()
@@ -208,11 +204,11 @@ class Furniture:
         @cache
         def agreed(opening: float) -> float:
             values[3] = opening
-            return _matching(windows, values, piece.sort)
+            return matching(windows, values, piece.sort)
 
         best = _along(agreed, [float(piece.values[3])])
         values[3] = best
-        if _agreement(windows, values, piece.sort)[0] < GOOD:
+        if agreement(windows, values, piece.sort)[0] < GOOD:
             best = _along(agreed, [best, *np.linspace(0.0, DRAWER_TRAVEL, 9).tolist()])
         at = agreed(best)
         others = [best + by for by in (-ELSEWHERE, ELSEWHERE) if -0.004 < best + by < 0.13]
@@ -227,135 +223,6 @@ class Furniture:
         """Take what belongs to known furniture out of what is seen."""
         for number in self.claimed(view):
             code[view.ids == number] = OTHER
-
-
-def _drawer_at(values: Vector) -> Vector:
-    """(3,) [m] the middle of a drawer."""
-    x, y, yaw, opening = values
-    ahead = np.array([-np.sin(yaw), np.cos(yaw), 0.0]) * (CLOSED - opening)
-    return np.array([x, y, DRAWER_LIFT + SIZES["drawer"][2] / 2]) + ahead
-
-
-# --- pictures -------------------------------------------------------------------------------------
-
-
-def _codes(view: View) -> Codes:
-    """(H, W) what is seen in each pixel."""
-    lookup = np.zeros(len(view.blobs) + 2, np.int8)
-    for number, blob in view.blobs.items():
-        lookup[number] = {
-            FURNITURE_COLORS["cabinet"]: CABINET_CODE,
-            FURNITURE_COLORS["drawer"]: GRAY_CODE,
-        }.get(blob.color, OTHER)
-    lookup[COVERED] = OTHER  # the last
-    return lookup[view.ids]
-
-
-def _trace(view: View) -> object:
-    """What is alike as long as nothing changes."""
-    colors = set(FURNITURE_COLORS.values())
-    return view.name, tuple(
-        (blob.area, *np.round(blob.centre, 2).tolist())
-        for blob in view.blobs.values()
-        if blob.color in colors
-    )
-
-
-def _cut(image: NDArray, corner: NDArray[np.int64], shape: Sequence[int], outside: int) -> NDArray:
-    """The part of an image whose first pixel is at `corner` (2,), which may be outside of it."""
-    (u, v), (height, width) = corner, shape
-    found = np.full((height, width), outside, image.dtype)
-    top, left = max(v, 0), max(u, 0)
-    part = image[top : max(v + height, 0), left : max(u + width, 0)]
-    found[top - v : top - v + part.shape[0], left - u : left - u + part.shape[1]] = part
-    return found
-
-
-def _window(view: View, code: Codes, values: Vector, sort: Sort) -> Window | None:
-    """What a guess is compared with in one view; None if it is out of view."""
-    wide = np.vstack([values, values])
-    if sort == "cabinet":
-        wide[:, 3] = 0.0, DRAWER_TRAVEL
-    corners = np.concatenate([_corners(each, sort).reshape(-1, 3) for each in wide])
-    if view.camera.depth(corners).min() < NEAR:
-        return None
-    pixels = view.camera.project(corners)
-    low = np.floor(pixels.min(axis=0)).astype(np.int64) - MARGIN
-    high = np.ceil(pixels.max(axis=0)).astype(np.int64) + MARGIN
-    size = np.array([view.camera.width, view.camera.height])
-    if (high <= 0).any() or (low >= size).any() or (high - low).max() > 600:
-        return None
-    return Window(view, low, _cut(code, low, (high - low)[::-1].tolist(), OTHER))
-
-
-def _windows(
-    views: Sequence[View], codes: Sequence[Codes], values: Vector, sort: Sort
-) -> list[Window]:
-    made = [_window(view, code, values, sort) for view, code in zip(views, codes, strict=True)]
-    return [window for window in made if window is not None]
-
-
-def _corners(values: Vector, sort: Sort) -> Vector:
-    """(parts, 8, 3) [m] of all its parts, in the world; the drawer's come first."""
-    c, s = np.cos(values[2]), np.sin(values[2])
-    turn = np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
-    at = np.array([values[0], values[1], SIZES[sort][2] / 2])
-    own = _LOCAL[sort] @ turn + at
-    if sort == "tray":
-        return own
-    return np.concatenate([_LOCAL["drawer"] @ turn + _drawer_at(values), own])
-
-
-_LOCAL: Mapping[str, Vector] = {
-    kind: np.array([[np.choose(CORNERS, part).tolist()] for part in parts]).reshape(-1, 8, 3)
-    for kind, parts in PARTS.items()
-}
-
-
-def _draw(window: Window, values: Vector, sort: Sort) -> NDArray[np.uint8]:
-    """(h, w) the codes that a guess would show."""
-    drawn = np.zeros(window.seen.shape, np.uint8)
-    camera = window.view.camera
-    pixels = (camera.project(_corners(values, sort)) - window.corner) * (1 << FRACTION)
-    hulls = [cv2.convexHull(each) for each in np.rint(pixels).astype(np.int32)]
-    if sort == "tray":
-        order = [(index, GRAY_CODE) for index in range(len(hulls))]
-    else:
-        drawer = [(index, GRAY_CODE) for index in range(len(PARTS["drawer"]))]
-        front, box = drawer[:IN_FRONT][::-1], drawer[IN_FRONT:]
-        body = [(index, CABINET_CODE) for index in range(len(drawer), len(hulls))]
-        way = np.array([np.sin(values[2]), -np.cos(values[2])])
-        faces = float((camera.eye - _drawer_at(values))[:2] @ way) > 0
-        order = [*box, *body, *front] if faces else [*front, *box, *body]
-    for index, code in order:
-        cv2.fillConvexPoly(drawn, hulls[index], code, shift=FRACTION)
-    return drawn
-
-
-def _matching(windows: Sequence[Window], values: Vector, sort: Sort) -> float:
-    """[pixels] that agree with a guess, less those that do not."""
-    total = 0
-    for window in windows:
-        drawn = _draw(window, values, sort)
-        known = window.seen >= 0
-        total += int((known & (drawn == window.seen) & (drawn > 0)).sum())
-        total -= int((known & (drawn != window.seen)).sum())
-    return float(total)
-
-
-def _agreement(windows: Sequence[Window], values: Vector, sort: Sort) -> tuple[float, float]:
-    """Which share of the pixels agree that are in a guess or seen of it; and which share of the
-    guess is seen, in the view that shows most of it."""
-    both = either = 0
-    share = 0.0
-    for window in windows:
-        drawn = _draw(window, values, sort)
-        known = window.seen >= 0
-        own = drawn > 0
-        both += int((known & own & (drawn == window.seen)).sum())
-        either += int((known & (own | (window.seen > 0))).sum())
-        share = max(share, float((known & own).sum()) / max(1, int(own.sum())))
-    return both / max(1, either), share
 
 
 # --- searching ------------------------------------------------------------------------------------
@@ -377,19 +244,19 @@ def _search(sort: Sort, time: float, views: Sequence[View], codes: Sequence[Code
         x, y = middle[0] + back * np.sin(yaw), middle[1] - back * np.cos(yaw)
         for opening in (0.0, 0.06, 0.12) if sort == "cabinet" else (None,):
             values = np.array([x, y, yaw] if opening is None else [x, y, yaw, opening])
-            windows = _windows(views, codes, values, sort)
-            guesses.append((_matching(windows, values, sort), values))
+            windows = windows_of(views, codes, values, sort)
+            guesses.append((matching(windows, values, sort), values))
     guesses.sort(key=lambda guess: -guess[0])
     best: tuple[float, Vector] | None = None
     for _, values in guesses[:3]:
-        windows = _windows(views, codes, values, sort)
+        windows = windows_of(views, codes, values, sort)
         better = _refined(windows, _refined(windows, values, sort), sort)
-        agreed, share = _agreement(_windows(views, codes, better, sort), better, sort)
+        agreed, share = agreement(windows_of(views, codes, better, sort), better, sort)
         if share > VISIBLE and agreed > GOOD and (best is None or agreed > best[0]):
             best = agreed, better
     if best is None:
         return None
-    _, share = _agreement(_windows(views, codes, best[1], sort), best[1], sort)
+    _, share = agreement(windows_of(views, codes, best[1], sort), best[1], sort)
     return Piece(sort, best[1], share, time)
 
 
@@ -397,7 +264,7 @@ def _refined(windows: Sequence[Window], values: Vector, sort: Sort) -> Vector:
     """The guess nearby that agrees best: one value after the other, in ever smaller steps."""
     step = COARSE[: len(values)].copy()
     now = values.copy()
-    agreed = _matching(windows, now, sort)
+    agreed = matching(windows, now, sort)
     while step[0] > FINE:
         better = False
         for index in range(len(now)):
@@ -406,7 +273,7 @@ def _refined(windows: Sequence[Window], values: Vector, sort: Sort) -> Vector:
                 other[index] += way * step[index]
                 if index == 3:
                     other[3] = np.clip(other[3], 0.0, DRAWER_TRAVEL)
-                there = _matching(windows, other, sort)
+                there = matching(windows, other, sort)
                 if there > agreed:
                     now, agreed, better = other, there, True
                     break
