@@ -118,7 +118,7 @@ def test_a_sound_file_is_heard(command, tmp_path):
 @WITH_WEIGHTS
 @SPEAKS
 def test_sound_that_is_sent_is_heard(tmp_path):
-    write(tmp_path / "said.wav", "slower")
+    write(tmp_path / "said.wav", "open the gripper")
     with wave.open(str(tmp_path / "said.wav")) as file:
         data = file.readframes(file.getnframes()) + bytes(2 * voices.RATE)
     heard = Hearing(Hears("topic"))
@@ -131,7 +131,7 @@ def test_sound_that_is_sent_is_heard(tmp_path):
         while not said and monotonic() - since < 60:
             said += heard.take()
             sleep(0.01)
-        assert said[0].heard.lines == ("slower",)
+        assert said[0].heard.lines == ("open the gripper",)
     finally:
         heard.close()
         heard.close()
