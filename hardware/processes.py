@@ -70,7 +70,10 @@ class Nodes:
         code = one.process.poll()
         if code is None:
             return True
-        one.failures = one.failures + 1 if now - one.began < QUICK else 1
+        if code == -signal.SIGKILL:  # somebody ended it: it has not failed to start
+            one.failures = 0
+        else:
+            one.failures = one.failures + 1 if now - one.began < QUICK else 1
         if one.failures >= TRIES:
             self.show(one.node.name, f"ended {TRIES} times in a row (code {code}): given up")
             return False
