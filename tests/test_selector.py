@@ -19,6 +19,7 @@ from planners.selector.planner import SelectorPlanner
 from planners.selector.samples import (
     DONE,
     END,
+    Narrated,
     Said,
     Sample,
     about,
@@ -129,7 +130,7 @@ def lessons(n, rng):
             Said(0, 8, f"pick up the {colors[0]} block"),
             Said(8, 16, "put it in the blue bowl"),
         ]
-        yield from of_demonstration(frames, text, said, rng, group)
+        yield from of_demonstration(Narrated(frames, text, said, group), rng)
 
 
 def trained(state=None, **config):
@@ -214,7 +215,7 @@ def test_what_led_to_a_correction_is_not_learned():
         Said(10, 30, "no, pick up the red block", correction=True),
     ]
     rng = np.random.default_rng(0)
-    commands = [s.command for s in of_demonstration(frames, SORT, said, rng, 0)]
+    commands = [s.command for s in of_demonstration(Narrated(frames, SORT, said, 0), rng)]
     assert "pick up the green block" not in commands
     assert commands.count("no, pick up the red block") >= 2 and commands[-1] == DONE
 

@@ -37,17 +37,16 @@ class Coach:
         self.said: list[tuple[float, str]] = []
 
     @property
-    def waiting(self) -> bool:
-        """Whether it may still say something about what it has seen."""
-        return self._speaks is not None
+    def silent(self) -> bool:
+        """Whether it has said all that it may."""
+        return len(self.said) >= self._config.most
 
     def watch(
         self, time: float, things: Things, held: str | None, begun: Sequence[Behavior], busy: bool
     ) -> str | None:
         """What it says at `time` [s], if anything: `things` and what is `held`, in truth; all that
         the robot has `begun`, and whether it is `busy` with the last of them."""
-        if len(self.said) >= self._config.most:
-            self._speaks = None
+        if self.silent:
             return None
         right = acceptable(self._chore, things, held)
         if len(begun) > self._judged:

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from robot.chores import IN_BOWL, INSIDE_HIGH, INSIDE_LOW, LEVEL, ON
+from robot.chores import IN_BOWL, INSIDE_HIGH, INSIDE_LOW, LEVEL, ON, OPEN, SHUT
 from robot.grip import NEAR, SQUEEZE
 from robot.sentences import SIZE, embed
 from robot.table import (
@@ -34,9 +34,6 @@ from robot.table_frame import (
     BOWL_ROWS,
     BOWLS,
     DRAWER_ROW,
-    FRAME,
-    HAND,
-    PERIOD,
     TRAY_ROW,
 )
 from robot.table_frame import BOWL as BOWL_SIZE
@@ -130,7 +127,7 @@ def see(frames: Sequence[Vector], instruction: str, past: Sequence[Past], ended:
     put(np.column_stack((top, inside / 3)))
     drawer = np.zeros((THINGS, 3))
     opening = frame[DRAWER_ROW + 5]
-    drawer[DRAWER] = opening / DRAWER_TRAVEL, opening > DRAWER_TRAVEL - 0.015, opening < 0.005
+    drawer[DRAWER] = opening / DRAWER_TRAVEL, opening > OPEN, opening < SHUT
     put(drawer)
     for other in frames[1:]:
         there, known_then = _places(np.asarray(other, np.float64))
@@ -271,6 +268,3 @@ def _inside(points: Vector, pose: Vector, low: Vector, high: Vector) -> NDArray[
     x, y, s, c = pose
     local = (points[:, :2] - (x, y)) @ np.array([[c, -s], [s, c]])
     return np.asarray(((local > low + _ROOM) & (local < high - _ROOM)).all(axis=1), np.bool_)
-
-
-__all__ = ["FRAME", "HAND", "PERIOD", "Past", "Seen", "held_in", "lagged", "mentioned", "see"]

@@ -50,6 +50,27 @@ class Said:
 
 
 @dataclass(frozen=True, eq=False)
+class Narrated:
+    """An episode in which somebody says what comes next."""
+
+    frames: Sequence[Vector]  # n of (FRAME,)
+    instruction: str
+    said: Sequence[Said]
+    group: int  # the samples' that it makes
+
+    def seen(self, now: int, past: Sequence[Past], ended: bool) -> Seen:
+        """What is known at frame `now`."""
+        return see(lagged(self.frames, now), self.instruction, past, ended)
+
+    def past(self, count: int, now: int) -> list[Past]:
+        """The first `count` commands as they are remembered at frame `now`, newest first."""
+        return [
+            Past(each.command, about(each.command), (now - each.start) * PERIOD)
+            for each in reversed(self.said[:count])
+        ]
+
+
+@dataclass(frozen=True, eq=False)
 class Sample:
     """A moment, and what is said then; or whether what was said last has been done."""
 
@@ -79,52 +100,30 @@ def about(command: str) -> str:
     return f"{FURNITURE_COLORS['drawer']} drawer" if drawer else ""
 
 
-def past_of(said: Sequence[Said], count: int, now: int) -> list[Past]:
-    """The first `count` commands as they are remembered at frame `now`, newest first."""
-    return [
-        Past(each.command, about(each.command), (now - each.start) * PERIOD)
-        for each in reversed(said[:count])
-    ]
-
-
-def of_demonstration(
-    frames: Sequence[Vector],
-    instruction: str,
-    said: Sequence[Said],
-    rng: np.random.Generator,
-    group: int,
-) -> Iterator[Sample]:
-    """The samples of one narrated episode that was a success: `frames` (n, FRAME)."""
-    last = len(frames) - 1
+def of_demonstration(episode: Narrated, rng: np.random.Generator) -> Iterator[Sample]:
+    """The samples of one that was a success."""
+    said, group, last = episode.said, episode.group, len(episode.frames) - 1
     for number, each in enumerate(said):
         following = said[number + 1] if number + 1 < len(said) else None
         mistaken = following is not None and following.correction
         aside = not each.correction and keys().get(each.command, END)[0] in ASIDES
         if not mistaken and not aside:
             for now in dict.fromkeys((each.start, max(each.start - 1, 0))):
-                past = past_of(said, number, now)
-                yield Sample(see(lagged(frames, now), instruction, past, True), each.command, group)
+                seen = episode.seen(now, episode.past(number, now), True)
+                yield Sample(seen, each.command, group)
         amid = np.arange(each.start + 3, max(each.end - 1, each.start + 3))
         for now in rng.choice(amid, min(AMID, len(amid)), replace=False).tolist():
             ahead = following is not None and now + AHEAD >= each.end
             if (mistaken or aside) and not ahead:
                 continue
             command = following.command if ahead and following is not None else each.command
-            seen = see(lagged(frames, now), instruction, past_of(said, number + 1, now), False)
-            yield Sample(seen, command, group)
-    yield Sample(
-        see(lagged(frames, last), instruction, past_of(said, len(said), last), True), DONE, group
-    )
+            yield Sample(episode.seen(now, episode.past(number + 1, now), False), command, group)
+    yield Sample(episode.seen(last, episode.past(len(said), last), True), DONE, group)
 
 
-def verdicts(
-    frames: Sequence[Vector],
-    instruction: str,
-    said: Sequence[Said],
-    rng: np.random.Generator,
-    group: int,
-) -> Iterator[Sample]:
-    """The samples of one episode that show whether what was said last has been done."""
+def verdicts(episode: Narrated, rng: np.random.Generator) -> Iterator[Sample]:
+    """The samples that show whether what was said last has been done."""
+    frames, said, group = episode.frames, episode.said, episode.group
     last = len(frames) - 1
     for number, each in enumerate(said):
         key = keys().get(each.command, END)
@@ -132,14 +131,13 @@ def verdicts(
         for now in dict.fromkeys(min(t, last) for t in times):
             done = fulfilled(key, frames[each.start], frames[now])
             if done is not None:
-                past = past_of(said, number + 1, now)
-                seen = see(lagged(frames, now), instruction, past, True)
+                seen = episode.seen(now, episode.past(number + 1, now), True)
                 yield Sample(seen, "", group, done)
     ends = rng.choice([s.end - 1 for s in said[:-1]] or [0], 2).tolist()
     for now in (min(ends), max(ends), last):  # has all been done?
         count = sum(s.start < now for s in said)
-        past = [Past(DONE, "", 0.0), *past_of(said, count, now)]
-        yield Sample(see(lagged(frames, now), instruction, past, True), "", group, now == last)
+        past = [Past(DONE, "", 0.0), *episode.past(count, now)]
+        yield Sample(episode.seen(now, past, True), "", group, now == last)
 
 
 def fulfilled(key: Key, before: Vector, now: Vector) -> bool | None:

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from robot.cli import build, worlds
-from robot.loop import Stack, run
-from robot.mode import Mode
+from robot.loop import run
 from robot.tennis import TENNIS
 from robot.types import Goal, Outcome, State, Tick, Utterance
 
@@ -42,9 +41,6 @@ def _match(seed: int, ticks: int, busy: list[float], choices: list[float]) -> No
     planner = Timed(
         build.tennis_planner(seed, "adaptive", _unheard, _unheard, world.results), choices
     )
-    supervisor = build.supervisor(TENNIS)
-    mode = Mode(supervisor)
-    mode.engage()
     left = ticks
 
     def record(tick: Tick) -> None:
@@ -52,18 +48,7 @@ def _match(seed: int, ticks: int, busy: list[float], choices: list[float]) -> No
         left -= 1
         busy.append(tick.busy)
 
-    run(
-        Stack(
-            robot=world,
-            planner=planner,
-            skills=build.skills(TENNIS),
-            supervisor=supervisor,
-            mode=mode,
-            estimator=build.estimator(TENNIS),
-            record=record,
-            until=lambda tick: left <= 0,
-        )
-    )
+    run(build.stack(world, planner, record=record, until=lambda tick: left <= 0))
 
 
 def _unheard(text: str) -> None:

@@ -26,10 +26,11 @@ if TYPE_CHECKING:  # imported where used: help must print at once
     from planners.tennis.planner import TennisPlanner
     from robot.cli.hearing import Hearing, World
     from robot.estimate import Estimator
+    from robot.loop import Stack
     from robot.record import Recorder
     from robot.safety import Supervisor
     from robot.shots import Shot
-    from robot.types import RobotSpec, Skill
+    from robot.types import Planner, Robot, RobotSpec, Skill
     from robot.vision.things import Seeing
     from robot.worker import Arrival, Due
     from sim.scene import Scene
@@ -144,6 +145,22 @@ def supervisor(spec: "RobotSpec", limited_for: float = 0.5) -> "Supervisor":
 
     config = SafetyConfig(limited_for=limited_for)
     return Supervisor(spec, replace(config, tracking=TRACKING) if spec.name == "tennis" else config)
+
+
+def stack(robot: "Robot", planner: "Planner", **parts: Any) -> "Stack":
+    """The loop's parts, engaged: a robot's own skills, estimator and Supervisor, unless others are
+    among `parts`, which are as `robot.loop.Stack` has them."""
+    from robot.loop import Stack
+    from robot.mode import Mode
+
+    own = supervisor(robot.spec)
+    mode = Mode(own)
+    mode.engage()
+    if "skills" not in parts:
+        parts["skills"] = skills(robot.spec)
+    if "estimator" not in parts:
+        parts["estimator"] = estimator(robot.spec)
+    return Stack(robot=robot, planner=planner, supervisor=own, mode=mode, **parts)
 
 
 def vocabulary() -> "Vocabulary":

@@ -169,31 +169,17 @@ def _once(
 
 def _run(robot: "Robot", planner: "ProgramPlanner", record: "Callable[[Tick], None]") -> None:
     """Until the planner has nothing left to do, and SETTLE longer. Nobody talks to it."""
-    from robot.loop import Stack, run
-    from robot.mode import Mode
+    from robot.loop import run
 
-    supervisor = build.supervisor(robot.spec)
-    mode = Mode(supervisor)
-    mode.engage()
     over: list[float] = []
 
     def until(tick: "Tick") -> bool:
-        if planner.finished or mode.halted:
+        if planner.finished or stack.mode.halted:
             over.append(tick.state.time)
         return bool(over) and tick.state.time >= over[0] + SETTLE
 
-    run(
-        Stack(
-            robot=robot,
-            planner=planner,
-            skills=build.skills(robot.spec),
-            supervisor=supervisor,
-            mode=mode,
-            estimator=build.estimator(robot.spec),
-            record=record,
-            until=until,
-        )
-    )
+    stack = build.stack(robot, planner, record=record, until=until)
+    run(stack)
 
 
 def _limits() -> "Limits":

@@ -87,11 +87,9 @@ def play(
     """One episode. `choose`: what selects commands; None: the oracle."""
     from planners.coaching.coach import Coach
     from planners.selector.choose import Learned, Verifier
-    from robot.estimate import Estimator
     from robot.features import Hand
     from robot.grip import held
-    from robot.loop import Stack, run
-    from robot.mode import Mode
+    from robot.loop import run
     from robot.types import Utterance
     from sim.tabletop import Tabletop, TabletopConfig
 
@@ -121,9 +119,6 @@ def play(
     if setup.condition == "live":
         coach = Coach(setting.chore, np.random.default_rng([seed, 3]))
     hand, finger = Hand(spec), spec.groups["gripper"].start
-    supervisor = build.supervisor(spec)
-    mode = Mode(supervisor)
-    mode.engage()
     state: State | None = None
     over: float | None = None
 
@@ -144,31 +139,17 @@ def play(
 
     def until(tick: "Tick") -> bool:
         nonlocal over
-        if mode.halted:
+        if stack.mode.halted:
             return True
         if not planner.finished or planner.doing is not None:
             over = None
             return False
         over = tick.state.time if over is None else over
-        heeds = coach is not None and len(coach.said) < 5
+        heeds = coach is not None and not coach.silent
         return tick.state.time - over > (HEEDED if heeds else SETTLE)
 
-    try:
-        run(
-            Stack(
-                robot=judge,
-                planner=planner,
-                skills=build.skills(spec),
-                supervisor=supervisor,
-                mode=mode,
-                estimator=Estimator(spec),
-                hear=hear,
-                record=record,
-                until=until,
-            )
-        )
-    finally:
-        world.close()
+    stack = build.stack(judge, planner, hear=hear, record=record, until=until)
+    run(stack)
     planner.close()
     fault = judge.fault or ""
     if not planner.finished:

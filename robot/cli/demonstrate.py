@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from robot.cli import build, worlds
-from robot.estimate import Estimator
-from robot.loop import Stack, run
-from robot.mode import Mode
-from robot.safety import Supervisor
+from robot.loop import run
 from robot.types import Status, Tick, Vector
 
 if TYPE_CHECKING:
@@ -41,9 +38,6 @@ def push_blocks(engine: "EngineName", seed: int, rate: float) -> Demonstration |
     rng = np.random.default_rng([seed, 1])
     skill = Disturbed(skills["push_by_rule"], world.spec, rng, DisturbanceConfig(rate=rate))
     planner = FixedPlanner((Leg("push", {"seed": seed}),), build.vocabulary(), lambda text: None)
-    supervisor = Supervisor(world.spec)
-    mode = Mode(supervisor)
-    mode.engage()
     seen: list[Vector] = []
     actions: list[Vector] = []
     ended = Status.RUNNING
@@ -56,13 +50,10 @@ def push_blocks(engine: "EngineName", seed: int, rate: float) -> Demonstration |
             actions.append(skill.wanted - tick.state.reference.q)
 
     run(
-        Stack(
-            robot=world,
-            planner=planner,
+        build.stack(
+            world,
+            planner,
             skills={**skills, "push": skill},
-            supervisor=supervisor,
-            mode=mode,
-            estimator=Estimator(world.spec),
             record=record,
             until=lambda tick: tick.outcome.status is not Status.RUNNING,
         )

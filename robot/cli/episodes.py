@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from robot.cli import build, worlds
-from robot.estimate import Estimator
-from robot.loop import Stack, run
-from robot.mode import Mode
-from robot.safety import Supervisor
+from robot.loop import run
 from robot.types import Status, Tick
 from robot.worker import after
 
@@ -43,9 +40,6 @@ def play(setup: Setup, seed: int) -> dict[str, float]:
     body = Body.of(world.spec, after(build.LATENCY))
     skill = make(body, setup.task, setup.checkpoint, setup.sampling, setup.chunks)
     planner = FixedPlanner((Leg("policy", {**args, "seed": seed}),), build.vocabulary(), _silent)
-    supervisor = Supervisor(world.spec)
-    mode = Mode(supervisor)
-    mode.engage()
     score: Any = None
     interventions = 0
 
@@ -56,13 +50,10 @@ def play(setup: Setup, seed: int) -> dict[str, float]:
         interventions += bool(tick.verdict.reasons)
 
     run(
-        Stack(
-            robot=world,
-            planner=planner,
+        build.stack(
+            world,
+            planner,
             skills={"policy": skill, **build.skills(world.spec, only=("hold",))},
-            supervisor=supervisor,
-            mode=mode,
-            estimator=Estimator(world.spec),
             record=record,
             until=lambda tick: tick.outcome.status is not Status.RUNNING,
         )

@@ -43,26 +43,19 @@ class Replay:
 
 def replay(recording: "Recording") -> tuple[int, list[str]]:
     """The number of ticks replayed, and how they differ from the recorded ones."""
-    from robot.loop import Stack, run
-    from robot.mode import Mode
+    from robot.loop import run
     from robot.replay import ReplayRobot, differences
     from robot.types import Tick
     from robot.worker import at
 
     spec = build.robot_spec(recording.metadata.get("robot", ""))
     robot = ReplayRobot(recording, spec)
-    supervisor = build.supervisor(spec)
-    mode = Mode(supervisor)
-    mode.engage()
     ticks: list[Tick] = []
     run(
-        Stack(
-            robot=robot,
-            planner=_planner(recording, spec.name),
+        build.stack(
+            robot,
+            _planner(recording, spec.name),
             skills=build.skills(spec, at(_times(recording, "policy"))),
-            supervisor=supervisor,
-            mode=mode,
-            estimator=build.estimator(spec),
             hear=robot.hear,
             record=ticks.append,
         )

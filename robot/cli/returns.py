@@ -54,12 +54,10 @@ def _one(
     decide: Decide,
 ) -> Returned:
     from planners.tennis.once import OneBall
-    from robot.loop import Stack, run
-    from robot.mode import Mode
+    from robot.loop import run
     from sim.tennis.seeing import Seeing
     from sim.tennis.world import TableTennis, TennisConfig
 
-    spec = build.robot_spec("tennis")
     world = worlds.with_eyes(
         TableTennis(value, rng, TennisConfig(track.name, perception=perception))
     )
@@ -69,20 +67,9 @@ def _one(
     def record(tick: "Tick") -> None:
         seeing.tick(world, tick.state.ball)
 
-    supervisor = build.supervisor(spec)
-    mode = Mode(supervisor)
-    mode.engage()
     planner = OneBall(decide, track)
-    stack = Stack(
-        robot=world,
-        planner=planner,
-        skills=build.skills(spec),
-        supervisor=supervisor,
-        mode=mode,
-        estimator=build.estimator(spec, track.name),
-        record=record,
-    )
-    run(stack)
+    estimator = build.estimator(world.spec, track.name)
+    run(build.stack(world, planner, estimator=estimator, record=record))
     return Returned(world.judge, seeing, planner.args)
 
 

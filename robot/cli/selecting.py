@@ -116,7 +116,7 @@ def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
     the hash of its data."""
     import numpy as np
 
-    from planners.selector.samples import Said, of_demonstration, verdicts
+    from planners.selector.samples import Narrated, Said, of_demonstration, verdicts
     from robot.table_frame import FRAME
     from skills.beso.episodes import DataError
     from skills.beso.lerobot import narration, read
@@ -138,16 +138,9 @@ def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
             if start <= s.start < end
         ]
         rows = [*episodes.observations[start:end].astype(np.float64)]
-        made += of_demonstration(rows, episodes.tasks[number], said, rng, first + number)
-        made += verdicts(rows, episodes.tasks[number], said, rng, first + number)
+        told = Narrated(rows, episodes.tasks[number], said, first + number)
+        made += [*of_demonstration(told, rng), *verdicts(told, rng)]
     return made, episodes.hash
-
-
-def need_torch(threads: int) -> None:
-    """Torch, with so many threads; Failure where it is not installed."""
-    from robot.cli.train_choice import begin
-
-    begin(threads)
 
 
 def newest(folder: Path) -> "list[Kept]":

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from robot.chores import ChoreName, Progress
+from robot.chores import ChoreName
 from robot.cli import build
-from robot.cli.cap_episodes import REST, Stage
+from robot.cli.chore import Judged
 from robot.cli.demonstrate import NoDemonstration
 from robot.table_frame import ACTION, PERIOD
 from robot.types import Tick, Vector
@@ -41,10 +41,8 @@ def teach(chore: ChoreName, engine: build.EngineName, seed: int, varied: bool = 
     """One demonstration; `varied`: on another day, in a style of its own, with what goes wrong."""
     from planners.coaching.teacher import Style, Teacher
     from planners.coaching.wordings import instruct
-    from robot.estimate import Estimator
     from robot.features import Hand
-    from robot.loop import Stack, run
-    from robot.mode import Mode
+    from robot.loop import run
     from sim import chores
     from sim.tabletop import Tabletop, TabletopConfig
 
@@ -54,10 +52,7 @@ def teach(chore: ChoreName, engine: build.EngineName, seed: int, varied: bool = 
     world = Tabletop(spec, setting.scene, config)
     rng = np.random.default_rng([seed, 1])
     teacher = Teacher(setting.chore, spec, rng, None if varied else Style())
-    supervisor = build.supervisor(spec)
-    mode = Mode(supervisor)
-    mode.engage()
-    hand, progress = Hand(spec), Progress(setting.chore)
+    judge, hand = Judged(world, setting), Hand(spec)
     times: list[float] = []
     frames: list[Vector] = []
     every = round(PERIOD / spec.dt)
@@ -68,41 +63,25 @@ def teach(chore: ChoreName, engine: build.EngineName, seed: int, varied: bool = 
         if ticks % every == 0 and tick.state.objects:
             times.append(tick.state.time)
             frames.append(hand.frame(tick.state))
-            progress.see(world.truth(), hand.of(tick.state.q)[:3])
+        judge.follow(tick)
         ticks += 1
 
-    try:
-        before = world.truth()
-        run(
-            Stack(
-                robot=Stage(world),
-                planner=teacher,
-                skills=build.skills(spec),
-                supervisor=supervisor,
-                mode=mode,
-                estimator=Estimator(spec),
-                record=record,
-                until=lambda tick: teacher.finished or mode.halted,
-            )
-        )
-        after, simulated = world.truth(), world.now()
-        for _ in range(round(REST / spec.dt)):
-            world.advance()
-        where = hand.of(world.engine.joints()[0])[:3]
-        fault = setting.chore.done(before, after, world.truth(), where)
-    finally:
-        world.close()
+    stack = build.stack(
+        judge, teacher, record=record, until=lambda tick: teacher.finished or stack.mode.halted
+    )
+    run(stack)
+    fault = judge.fault or ""
     if teacher.gave_up or not teacher.finished:
         fault = fault or "the teacher gave up"
     seen = np.array(frames)
     return Lesson(
         fault,
-        tuple(progress.reached),
+        tuple(name for name, reached in judge.stages.items() if reached),
         instruct(setting.chore, rng),
         seen[:-1],
         seen[1:, :ACTION],
         segments_of(teacher.said, times[:-1]),
-        simulated,
+        world.now(),
     )
 
 

@@ -46,8 +46,9 @@ class TrainSelector:
         if self.steps < 1 or self.episodes < 0 or not 0 < self.newest < 1:
             raise WrongUse("--steps must be at least 1, --newest between 0 and 1")
         from robot.cli import selecting
+        from robot.cli.train_choice import begin
 
-        selecting.need_torch(self.threads)
+        begin(self.threads)
         from rich.console import Console
         from rich.progress import Progress
 
