@@ -26,7 +26,7 @@ from robot.table import (
 )
 from robot.types import Fix, Vector, vector
 from robot.vision.colors import COVERED, View
-from robot.vision.guess import (
+from robot.vision.furniture_guess import (
     CABINET_CODE,
     GRAY_CODE,
     OTHER,
