@@ -174,16 +174,16 @@ def balls(recipe: "Recipe", rallies: Path, serves: Path | None, held_out: bool =
         file = serves
     loaded = s.load(file)
     kept = loaded.pick(loaded.held_out == held_out)
-    # A mirror doubles them; forehand balls cross the edge on the right, or in the middle.
+    # A mirror doubles them.
     both = s.States(
         np.concatenate((kept.ids, kept.ids)),
         np.concatenate((kept.values, s.mirrored(kept.values))),
     )
+    if recipe.category:  # a specialist takes its kind of ball wherever it comes
+        return both.pick(s.categories(both)[recipe.category])
+    # Forehand balls cross the edge on the right, or in the middle.
     side = s.sides(both.ball()) * (1 if recipe.style == "forehand" else -1)
-    mine = side > -s.CENTRE
-    if recipe.category:
-        mine &= s.categories(both)[recipe.category]
-    return both.pick(mine)
+    return both.pick(side > -s.CENTRE)
 
 
 def curriculum(states: "States", track: TrackName = "paper") -> "Curriculum":
