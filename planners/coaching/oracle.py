@@ -32,7 +32,7 @@ def upcoming(
     if chore.name == "stack" and things[where].position[2] > _height(chore, where) + BLOCK / 2:
         return Behavior("pick", where)  # what is to be below lies on something else
     for name in (where, block):
-        if (above := _above(name, things)) is not None and (name == block or chore.name == "stack"):
+        if (above := on_top(name, things)) is not None and (name == block or chore.name == "stack"):
             return Behavior("pick", above)
     return Behavior("pick", block)
 
@@ -47,7 +47,7 @@ def _with(
     first = bool(undone) and (chore.name != "stack" or undone[0][0] == held)
     if where is None or not first or (chore.name == "pack" and opening(things) < OPEN):
         return Behavior("drop")
-    if chore.name == "stack" and _above(where, things) not in (None, held):
+    if chore.name == "stack" and on_top(where, things) not in (None, held):
         return Behavior("drop")
     return Behavior("put", where)
 
@@ -58,7 +58,7 @@ def _height(chore: Chore, block: str) -> float:
     return BLOCK * (stack.index(block) + 0.5)
 
 
-def _above(name: str, things: Things) -> str | None:
+def on_top(name: str, things: Things) -> str | None:
     """The block that lies on a block, if one does."""
     if not name.endswith("block"):
         return None

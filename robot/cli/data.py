@@ -108,9 +108,10 @@ class Record:
 
     target: Positional[Path]
     """A new folder."""
-    task: Literal["blockpush", "pack", "stack", "sort", "sweep"] = "blockpush"
+    task: Literal["blockpush", "pack", "stack", "sort", "sweep", "practice"] = "blockpush"
     """blockpush; or a chore at the table: pack blocks into a drawer, stack them, sort them into
-    bowls, sweep them into a tray. Chores are shown by a teacher that knows where everything is."""
+    bowls, sweep them into a tray. Chores are shown by a teacher that knows where everything is.
+    practice: whatever can be asked for, small motions too, in any order."""
     n: int = 400
     """Episodes."""
     engine: EngineName = "mujoco"

@@ -5,11 +5,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from robot.chores import ChoreName
+from robot.chores import CHORES, ChoreName
 from robot.cli import build
 from robot.cli.chore import Judged
 from robot.cli.demonstrate import NoDemonstration
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from skills.beso.segments import Segment
 
 DURATION = 150.0  # [s] simulated, at most
+Shown = ChoreName | Literal["practice"]
+PRACTICE = "practise what you are told"  # instruction of what is no chore
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,12 @@ class Lesson:
     simulated: float  # [s]
 
 
-def teach(chore: ChoreName, engine: build.EngineName, seed: int, varied: bool = True) -> Lesson:
-    """One demonstration; `varied`: on another day, in a style of its own, with what goes wrong."""
+def teach(shown: Shown, engine: build.EngineName, seed: int, varied: bool = True) -> Lesson:
+    """One demonstration; `varied`: on another day, in a style of its own, with what goes wrong.
+
+    Practice is at the tables of all chores in turn.
+    """
+    from planners.coaching.practice import Practice
     from planners.coaching.teacher import Style, Teacher
     from planners.coaching.wordings import instruct
     from robot.features import Hand
@@ -47,11 +53,15 @@ def teach(chore: ChoreName, engine: build.EngineName, seed: int, varied: bool = 
     from sim.tabletop import Tabletop, TabletopConfig
 
     spec = build.robot_spec()
+    chore = CHORES[seed % len(CHORES)] if shown == "practice" else shown
     setting = chores.draw(np.random.default_rng([seed, 0]), chore, varied)
     config = TabletopConfig(engine, duration=DURATION, conditions=setting.conditions)
     world = Tabletop(spec, setting.scene, config)
     rng = np.random.default_rng([seed, 1])
-    teacher = Teacher(setting.chore, spec, rng, None if varied else Style())
+    if shown == "practice":
+        teacher = Practice(spec, rng)
+    else:
+        teacher = Teacher(setting.chore, spec, rng, None if varied else Style())
     judge, hand = Judged(world, setting), Hand(spec)
     times: list[float] = []
     frames: list[Vector] = []
@@ -70,14 +80,14 @@ def teach(chore: ChoreName, engine: build.EngineName, seed: int, varied: bool = 
         judge, teacher, record=record, until=lambda tick: teacher.finished or stack.mode.halted
     )
     run(stack)
-    fault = judge.fault or ""
+    fault = "" if shown == "practice" else judge.fault or ""
     if teacher.gave_up or not teacher.finished:
         fault = fault or "the teacher gave up"
     seen = np.array(frames)
     return Lesson(
         fault,
         tuple(name for name, reached in judge.stages.items() if reached),
-        instruct(setting.chore, rng),
+        PRACTICE if shown == "practice" else instruct(setting.chore, rng),
         seen[:-1],
         seen[1:, :ACTION],
         segments_of(teacher.said, times[:-1]),
@@ -97,14 +107,14 @@ def segments_of(said: "Sequence[Said]", times: Sequence[float]) -> "tuple[Segmen
     )
 
 
-def many(chore: ChoreName, engine: build.EngineName, seeds: range, jobs: int) -> "Iterator[Lesson]":
+def many(shown: Shown, engine: build.EngineName, seeds: range, jobs: int) -> "Iterator[Lesson]":
     """Every seed's demonstration, in order."""
     if jobs == 1:
-        yield from (teach(chore, engine, seed) for seed in seeds)
+        yield from (teach(shown, engine, seed) for seed in seeds)
         return
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         n = len(seeds)
-        yield from pool.map(teach, [chore] * n, [engine] * n, seeds)
+        yield from pool.map(teach, [shown] * n, [engine] * n, seeds)
 
 
 def together(lessons: Sequence[Lesson]) -> "tuple[Episodes, list[Segment]]":

@@ -6,7 +6,11 @@ from math import inf
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Sizes. Tokens: sigma, `goals` goals, `history` states, `horizon` / `patch` action tokens."""
+    """Sizes. Tokens: sigma, `goals` goals, `history` states, `horizon` / `patch` action tokens.
+
+    With `rows`, a state is a list of things: each row of the last state is a token of its own, and
+    all tokens see each other.
+    """
 
     state: int  # features of one state
     action: int  # numbers in one action
@@ -19,6 +23,7 @@ class NetworkConfig:
     width: int = 128
     heads: int = 4
     dropout: float = 0.0
+    rows: tuple[int, int, int] | None = None  # where rows begin, how many, numbers in each
 
     def __post_init__(self) -> None:
         if self.horizon % self.patch or self.width % self.heads:
@@ -27,7 +32,8 @@ class NetworkConfig:
     @property
     def context(self) -> int:
         """Tokens before the actions."""
-        return 1 + (self.goals if self.goal else 0) + self.history
+        things = self.rows[1] if self.rows else 0
+        return 1 + (self.goals if self.goal else 0) + self.history + things
 
 
 @dataclass(frozen=True)
@@ -54,3 +60,5 @@ class Layout:
     goal: tuple[int, ...] = ()  # those that a goal gives; none: a policy without such goals
     sentence: int = 0  # numbers in a sentence's embedding, where goals are sentences
     anchor: tuple[int, ...] = ()  # actions are places relative to these; none: they are as given
+    # Things in rows that mean the same: where they begin, how many, numbers in each.
+    rows: tuple[int, int, int] | None = None

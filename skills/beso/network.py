@@ -1,4 +1,7 @@
-"""The score network: a causal transformer over noise level, goal, states and noisy actions."""
+"""The score network: a transformer over noise level, goal, states and noisy actions.
+
+It is causal, unless states come with things in rows, which have no order.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +17,7 @@ class Block(nn.Module):
         super().__init__()
         d = config.width
         self.heads, self.dropout = config.heads, config.dropout
+        self.causal = config.rows is None
         self.before_attention, self.before_mlp = nn.LayerNorm(d), nn.LayerNorm(d)
         self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
         self.mlp = nn.Sequential(
@@ -29,7 +33,7 @@ class Block(nn.Module):
         # In single precision: on CPUs the bfloat16 kernel takes ten times longer.
         with torch.autocast(x.device.type, enabled=False):
             q, k, v = q.float(), k.float(), v.float()
-            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True, dropout_p=drop)
+            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal, dropout_p=drop)
         x = x + F.dropout(self.out(mixed.transpose(1, 2).reshape(batch, length, d)), drop)
         return x + F.dropout(self.mlp(self.before_mlp(x)), drop)
 
@@ -42,7 +46,10 @@ class ScoreNetwork(nn.Module):
         self.config = c = config
         d = c.width
         self.embed_noise = nn.Linear(1, d)
-        self.embed_state = nn.Linear(c.state, d)
+        first, count, numbers = c.rows or (c.state, 0, 0)
+        self.own, self.embed_state = first, nn.Linear(c.state - count * numbers, d)
+        if c.rows:
+            self.embed_thing = nn.Linear(numbers, d)
         self.embed_action = nn.Linear(c.patch * c.action, d)
         self.positions = nn.Parameter(torch.zeros(c.context + c.horizon // c.patch, d))
         if c.goal:
@@ -70,7 +77,10 @@ class ScoreNetwork(nn.Module):
         if c.goal:
             given = known[:, None, None]
             tokens.append(given * self.embed_goal(goals) + (1 - given) * self.null_goal)
-        tokens.append(self.embed_state(states))
+        tokens.append(self.embed_state(states[..., : self.own]))
+        if c.rows:  # behind all else in a state
+            things = states[:, -1, self.own :].reshape(states.shape[0], *c.rows[1:])
+            tokens.append(self.embed_thing(things))
         tokens.append(self.embed_action(x.reshape(x.shape[0], -1, c.patch * c.action)))
         h = torch.cat(tokens, 1) + self.positions
         for block in self.blocks:
