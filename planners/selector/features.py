@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from robot.chores import IN_BOWL, INSIDE_HIGH, INSIDE_LOW, LEVEL, ON, OPEN, SHUT
 from robot.grip import NEAR, SQUEEZE
-from robot.sentences import SIZE, embed
+from robot.mentions import KIND, KINDS, NAMES, colorless, in_order
+from robot.sentences import SIZE
 from robot.table import (
     BLOCK,
     BOWL_FLOOR,
-    COLORS,
     DRAWER_FLOOR,
     DRAWER_TRAVEL,
-    FURNITURE_COLORS,
     SIZES,
     TRAY_INSIDE,
 )
@@ -32,7 +31,6 @@ from robot.table_frame import (
     BLOCK_ROWS,
     BLOCKS,
     BOWL_ROWS,
-    BOWLS,
     DRAWER_ROW,
     TRAY_ROW,
 )
@@ -40,16 +38,8 @@ from robot.table_frame import BOWL as BOWL_SIZE
 from robot.types import Vector
 
 Floats = NDArray[np.float32]
-NAMES = (
-    *(f"{color} block" for color in BLOCKS),
-    *(f"{color} bowl" for color in BOWLS),
-    f"{FURNITURE_COLORS['tray']} tray",
-    f"{FURNITURE_COLORS['drawer']} drawer",
-)  # of the rows
 THINGS = len(NAMES)
 TRAY, DRAWER = THINGS - 2, THINGS - 1
-KINDS = ("block", "bowl", "tray", "drawer")
-KIND = np.array([KINDS.index(name.split()[-1]) for name in NAMES])
 PLACES = ("table", "bowl", "block", "drawer", "tray", "hand")  # what a block may be in or on
 MENTIONS = 8  # places in an instruction at which a thing can be mentioned
 PAST = 3  # commands that are remembered
@@ -148,19 +138,11 @@ def see(frames: Sequence[Vector], instruction: str, past: Sequence[Past], ended:
     return Seen(rows, present, itself, colorless(instruction), said, ages)
 
 
-@lru_cache(maxsize=4096)
-def colorless(sentence: str) -> Floats:
-    """(SIZE,) a sentence's embedding, its colours left out."""
-    return embed([" ".join(w for w in sentence.replace(",", " ").split() if w not in COLORS)])[0]
-
-
 @lru_cache(maxsize=256)
 def mentioned(instruction: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
     """(THINGS, MENTIONS) where a sentence mentions each thing; and (THINGS,) which thing it
     mentions next after each one, and which before it: -2 for none."""
-    words = instruction.lower().replace(",", " ").split()
-    pairs = [" ".join(pair) for pair in pairwise(words)]
-    spoken = [NAMES.index(pair) for pair in pairs if pair in NAMES][:MENTIONS]
+    spoken = in_order(instruction)[:MENTIONS]
     found = np.zeros((THINGS, MENTIONS), np.float32)
     after, before = np.full(THINGS, -2), np.full(THINGS, -2)
     for at, index in enumerate(spoken):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import subcommand
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from skills.beso.checkpoint import Checkpoint
     from skills.beso.config import Layout
     from skills.beso.train import Progress as Progress_
+    from skills.beso.windows import Data
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class TrainBeso:
     """Of training."""
     batch: int = 512
     """Windows a step."""
+    copies: int = 1
+    """table: of each window, with noise of their own; they cost less than windows."""
     learning_rate: float = 1e-3
     """At its height."""
     held_out: float = 0.04
@@ -116,40 +119,25 @@ class TrainBeso:
             ) from error
 
         from robot.cli.session import print_json
-        from robot.sentences import embed
         from skills.beso.config import NoiseConfig
-        from skills.beso.datasets import commanded, load
-        from skills.beso.episodes import DataError, join
-        from skills.beso.tasks import TASKS, told
+        from skills.beso.episodes import DataError
         from skills.beso.train import TrainConfig, train
 
-        task = TASKS.get(self.task)
         if self.task == "table" and self.goal != "language":
             raise WrongUse("--task table needs --goal language: its policy is told in words")
-        if task and self.goal == "language":
-            task = told(task)
         try:
-            episodes = join(*map(commanded if self.goal == "language" else load, self.data))
-            layout = task.layout if task else self._layout(episodes.observations.shape[1])
-            if self.goal == "none":
-                layout = replace(layout, goal=())
-            if self.goal == "language" and not any(episodes.tasks):
-                raise DataError("language goals need sentences, and no episode has one")
+            data, sizes = self._data()
             names = {field.name for field in fields(TrainConfig)} & {f.name for f in fields(self)}
-            sizes = dict(task.sizes) if task else {}
             for name in ("layers", "width", "heads", "history", "horizon", "patch"):
                 if (size := getattr(self, name)) is not None:
                     sizes[name] = size
             with _bar(self.out.name) as show:
                 checkpoint = train(
-                    episodes,
-                    layout,
+                    data,
                     sizes,
                     NoiseConfig(),
                     TrainConfig(**{name: getattr(self, name) for name in names}),
                     self.out,
-                    augmented=task.augmented if task else lambda same: same,
-                    embed=embed if self.goal == "language" else None,
                     about={"command": build.typed(), **build.origin()},
                     evaluate=self._evaluation(),
                     show=show,
@@ -162,6 +150,33 @@ class TrainBeso:
         else:
             print(f"written: {self.out}", file=sys.stderr)
         return 0
+
+    def _data(self) -> "tuple[Data, dict[str, Any]]":
+        """What is learned from, and sizes of the network that go with it."""
+        if self.task == "table":
+            from robot.cli.lessons import lessons
+            from skills.beso.table import SIZES
+
+            return lessons(self.data), dict(SIZES)
+        from robot.sentences import embed
+        from skills.beso.datasets import commanded, load
+        from skills.beso.episodes import DataError, join
+        from skills.beso.tasks import TASKS, told
+        from skills.beso.windows import Demonstrations
+
+        task = TASKS.get(self.task)
+        if task and self.goal == "language":
+            task = told(task)
+        episodes = join(*map(commanded if self.goal == "language" else load, self.data))
+        layout = task.layout if task else self._layout(episodes.observations.shape[1])
+        if self.goal == "none":
+            layout = replace(layout, goal=())
+        if self.goal == "language" and not any(episodes.tasks):
+            raise DataError("language goals need sentences, and no episode has one")
+        augmented = task.augmented if task else lambda same: same
+        told_by = embed if self.goal == "language" else None
+        data = Demonstrations(episodes, layout, self.goal, augmented, told_by)
+        return data, dict(task.sizes) if task else {}
 
     def _layout(self, numbers: int) -> "Layout":
         """From the options; refuses what the observations do not have."""

@@ -8,8 +8,7 @@ from math import inf
 class NetworkConfig:
     """Sizes. Tokens: sigma, `goals` goals, `history` states, `horizon` / `patch` action tokens.
 
-    With `rows`, a state is a list of things: each row of the last state is a token of its own, and
-    all tokens see each other.
+    With `rows`, a state holds a list of things, each of which is a token (see skills.beso.things).
     """
 
     state: int  # features of one state

@@ -50,13 +50,7 @@ class Encoding:
                 actions = actions - episodes.observations[at][:, list(layout.anchor)]
             means.append(actions.mean(0))
             scales.append(np.maximum(actions.std(0), FLOOR) / SCALE)
-        mean, deviation = states.mean(0), states.std(0)
-        if layout.rows:  # a thing looks the same in whichever row it stands
-            first, count, numbers = layout.rows
-            things = states[:, first:].reshape(-1, numbers)
-            mean[first:] = np.tile(things.mean(0), count)
-            deviation[first:] = np.tile(things.std(0), count)
-        statistics = mean, np.maximum(deviation, FLOOR), goal_mean, goal_scale
+        statistics = states.mean(0), np.maximum(states.std(0), FLOOR), goal_mean, goal_scale
         arrays = (np.asarray(array, np.float32) for array in (*statistics, means, scales))
         return cls(layout, *arrays)
 

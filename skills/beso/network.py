@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skills.beso.config import NetworkConfig
+from skills.beso.things import ThingsNetwork
 
 
 class Block(nn.Module):
@@ -86,3 +87,8 @@ class ScoreNetwork(nn.Module):
         for block in self.blocks:
             h = block(h)
         return self.head(self.norm(h[:, c.context :])).reshape(x.shape)
+
+
+def network(config: NetworkConfig) -> nn.Module:
+    """The network that a config describes."""
+    return ThingsNetwork(config) if config.rows else ScoreNetwork(config)

@@ -59,8 +59,8 @@ class Beso:
     ) -> None:
         spec, config = body.spec, config or ChunkConfig()
         config.check(policy.network.horizon)
-        self._per = max(1, round(1 / (policy.fps * spec.dt)))  # ticks an action
-        if abs(policy.fps * spec.dt * self._per - 1) > SOON:
+        per = max(1, round(1 / (policy.fps * spec.dt)))  # ticks an action
+        if abs(policy.fps * spec.dt * per - 1) > SOON:
             raise ValueError(
                 f"the policy acts {policy.fps:g} times a second, {spec.name} every {spec.dt} s: "
                 "an action must last a whole number of ticks"
@@ -70,7 +70,13 @@ class Beso:
         self._modes = (JointMode.POSITION,) * len(spec.joints)
         self.counts = Counts()
 
+    def pace(self, goal: Goal) -> float:
+        """Share of the data's pace at which a goal is carried out."""
+        return 1.0
+
     def reset(self, state: State, goal: Goal) -> None:
+        self._per = round(1 / (self.policy.fps * self.pace(goal) * self._spec.dt))
+        self._fps = 1 / (self._per * self._spec.dt)  # [Hz] actions
         self._rng = np.random.default_rng([goal.args.get("seed", self.config.seed), goal.id])
         self._mailbox: Mailbox[Numbers] = Mailbox(self._body.due)
         self._seen: deque[Vector] = deque(maxlen=self.policy.network.history)
@@ -147,7 +153,7 @@ class Beso:
 
     def _index(self, state: State) -> int:
         """Of the action of the chunk that is under way now."""
-        return int((state.time - self._chunk_began) * self.policy.fps + 1e-3)
+        return int((state.time - self._chunk_began) * self._fps + 1e-3)
 
     def _action(self, state: State) -> Vector | None:
         """What is due at the end of this tick: an action is where to be when its time is over, and
@@ -159,7 +165,7 @@ class Beso:
         action = np.asarray(self._chunk[min(index, last)], dtype=np.float64)
         before = self._chunk[index - 1] if 0 < index <= last else self._before[0]
         if self._per > 1 and index <= last and before is not None:
-            gone = (state.time - self._chunk_began + self._spec.dt) * self.policy.fps - index
+            gone = (state.time - self._chunk_began + self._spec.dt) * self._fps - index
             action = action * gone + before * (1 - gone)
         self._wish = action
         return action

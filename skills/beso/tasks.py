@@ -1,22 +1,16 @@
 """The tasks that policies come with: what their data means, and how they meet the robot."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from math import isfinite, pi
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from robot import pushing, pusht, sentences
-from robot import table_frame as layout
 from robot.types import Goal, State, Vector
 from skills.beso.config import Layout
 from skills.beso.episodes import Episodes, join
-
-if TYPE_CHECKING:
-    from robot.features import Hand
 
 
 @dataclass(frozen=True)
@@ -165,58 +159,7 @@ def told(task: Task) -> Task:
     )
 
 
-# --- at the table, told in words ------------------------------------------------------------------
-
-
-@cache
-def _hand() -> "Hand":
-    """Made when it is first needed: it loads the arm's description."""
-    from robot.features import Hand
-    from robot.specs import UR5E
-
-    return Hand(UR5E)
-
-
-def _reached(action: Vector, q: Vector) -> Vector:
-    """The joints (n,) that bring the hand where an action says; out of reach, where it is."""
-    joints = _hand().joints(action, q)
-    return q if joints is None else joints
-
-
-def recolored(episodes: Episodes) -> Episodes:
-    """The demonstrations, and again with the colours of blocks and of bowls exchanged in turn.
-
-    Which colour a thing has does not matter, but that it is the one that was named.
-    """
-    copies = [episodes]
-    for step in range(1, len(layout.BLOCKS)):
-        names, columns = {}, np.arange(layout.FRAME)
-        for kind, colors, first, width in layout.ROWS:
-            turned = [*np.roll(colors, step)]
-            names |= {f"{a} {kind}": f"{b} {kind}" for a, b in zip(colors, turned, strict=True)}
-            for a, b in enumerate(turned):
-                to, start = first + colors.index(b) * width, first + a * width
-                columns[to : to + width] = np.arange(start, start + width)
-        pattern = re.compile("|".join(map(re.escape, names)))
-        tasks = (
-            pattern.sub(lambda found, names=names: names[found.group()], task)
-            for task in episodes.tasks
-        )
-        seen = episodes.observations[:, columns]
-        copies.append(replace(episodes, observations=seen, tasks=tuple(tasks)))
-    return join(*copies)
-
-
-TABLE = Task(
-    layout=Layout("ur5e", near=layout.NEAR, reach=0.1, anchor=tuple(range(layout.ACTION))),
-    sizes={"history": 2, "horizon": 16, "patch": 2},
-    observe=lambda state: _hand().frame(state),
-    target=_reached,
-    wanted=lambda goal, state: sentence_goal(goal),
-    done=lambda state, goal: False,  # it goes on until it is told something else
-    augmented=recolored,
-)
-TASKS = {"pusht": PUSHT, "blockpush": BLOCKPUSH, "table": TABLE}
+TASKS = {"pusht": PUSHT, "blockpush": BLOCKPUSH}
 
 
 def _numbers(values: object, count: int) -> bool:

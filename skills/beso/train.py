@@ -6,7 +6,7 @@ run that was killed goes on from its last save to the very same end (on CPUs, to
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
@@ -17,13 +17,12 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from skills.beso.checkpoint import Checkpoint
-from skills.beso.config import Layout, NetworkConfig, NoiseConfig
+from skills.beso.config import NetworkConfig, NoiseConfig
 from skills.beso.diffusion import Denoiser, log_logistic, loss
-from skills.beso.encoding import Encoding
-from skills.beso.episodes import DataError, Episodes, Floats, Indices
+from skills.beso.episodes import DataError
 from skills.beso.export import onnx_graph, weights_of
-from skills.beso.network import ScoreNetwork
-from skills.beso.windows import GoalKind, Windows
+from skills.beso.network import network
+from skills.beso.windows import Data, Draws
 
 VALIDATION = 4096  # windows
 
@@ -32,12 +31,12 @@ VALIDATION = 4096  # windows
 class TrainConfig:
     """How a policy is trained, apart from data, layout and sizes."""
 
-    goal: GoalKind = "none"  # a window's: a later state of its episode, the last, its sentence
     steps: int = 24_000
     batch: int = 512
     learning_rate: float = 1e-3  # at its height; a cosine leads down from there
     warmup: int = 200  # [steps]
     weight_decay: float = 1e-3
+    copies: int = 1  # of each window, with noise of their own; they cost less than windows
     drop_goal: float = 0.1  # share of windows whose goal is withheld, for guidance
     average: float = 0.999  # decay of the averaged weights, which are the ones that are kept
     held_out: float = 0.04  # share of the episodes kept for validation
@@ -47,8 +46,8 @@ class TrainConfig:
     bf16: bool = True  # matrix products in bfloat16
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.batch, self.every, self.threads) < 1:
-            raise ValueError("steps, batch, every and threads must be at least 1")
+        if min(self.steps, self.batch, self.copies, self.every, self.threads) < 1:
+            raise ValueError("steps, batch, copies, every and threads must be at least 1")
         if self.seed < 0:
             raise ValueError("seed must be at least 0")
         if not 0 <= self.drop_goal <= 1 or not 0 < self.held_out < 1:
@@ -68,82 +67,74 @@ class Progress:
 
 
 def train(
-    episodes: Episodes,
-    layout: Layout,
+    data: Data,
     sizes: Mapping[str, Any],
     noise: NoiseConfig,
     config: TrainConfig,
     out: Path,
     *,
-    augmented: Callable[[Episodes], Episodes] = lambda episodes: episodes,
-    embed: Callable[[Sequence[str]], Floats] | None = None,
     about: Mapping[str, str] | None = None,
     evaluate: Callable[[Checkpoint], Mapping[str, float]] | None = None,
     show: Callable[[Progress], None] = lambda progress: None,
 ) -> Checkpoint:
     """Train a policy and leave it at `out`; goes on where an unfinished run at `out` stopped.
 
-    `sizes` are those of NetworkConfig that the data does not decide. `augmented` gives the
-    episodes to train on, and more. `embed` turns n sentences into vectors (n, G), for language
-    goals. Beside `out` a curve (.json) is left, and until the end the state of the run (.training).
+    `sizes` are those of NetworkConfig that the data does not decide. Beside `out` a curve (.json)
+    is left, and until the end the state of the run (.training).
     """
     torch.set_num_threads(config.threads)
     accelerator = Accelerator(mixed_precision="bf16" if config.bf16 else "no")
     device, rank, world = accelerator.device, accelerator.process_index, accelerator.num_processes
 
     # --- the data, and the sizes it decides
-    shape = NetworkConfig(state=1, action=episodes.actions.shape[1], goal=0, **sizes)
-    encoding = Encoding.fit(augmented(episodes), layout, shape.horizon)
+    horizon = NetworkConfig(state=1, action=data.numbers, goal=0, **sizes).horizon
+    encoding = data.fit(horizon)
     state, goal = len(encoding.state_mean), len(encoding.goal_mean)
-    shape = NetworkConfig(state=state, action=shape.action, goal=goal, **sizes)
-    to_train_on, to_hold_out = episodes.split(config.held_out, config.seed)
-
-    def windows(part: Indices, change: Callable[[Episodes], Episodes]) -> Windows:
-        kept = change(episodes.select(part))
-        told = embed(kept.tasks) if embed else None
-        return Windows(kept, encoding, shape.history, shape.goals, config.goal, device, told)
-
-    training, held_out = windows(to_train_on, augmented), windows(to_hold_out, lambda same: same)
+    rows = data.layout.rows
+    shape = NetworkConfig(state=state, action=data.numbers, goal=goal, rows=rows, **sizes)
+    training, held_out = data.windows(encoding, shape, config.held_out, config.seed, device)
 
     # --- the network, its average, and the optimiser
     torch.manual_seed(config.seed)
-    denoiser = Denoiser(ScoreNetwork(shape))
-    average = Denoiser(ScoreNetwork(shape)).to(device).eval().requires_grad_(False)
+    denoiser = Denoiser(network(shape))
+    average = Denoiser(network(shape)).to(device).eval().requires_grad_(False)
     average.load_state_dict(denoiser.state_dict())
     weights = {"betas": (0.9, 0.95), "weight_decay": config.weight_decay}
     adam = torch.optim.AdamW(denoiser.parameters(), config.learning_rate, **weights)
     model, optimizer = accelerator.prepare(denoiser, adam)
 
     def mean_loss(
-        denoise: Callable[..., Tensor], windows: Windows, count: int, seed: int
+        denoise: Callable[..., Tensor], windows: Draws, count: int, copies: int, seed: int
     ) -> Tensor:
         """Of `count` random windows; each process takes its share of them."""
         random = torch.Generator().manual_seed(seed)
         batch = windows.draw(count, random, config.drop_goal).share(rank, world)
-        uniform = torch.rand(count, generator=random)[rank::world].to(device)
-        white = torch.randn((count, shape.horizon, shape.action), generator=random)
-        white = white[rank::world].to(device)
+        uniform = torch.rand((count, copies), generator=random)[rank::world].flatten().to(device)
+        white = torch.randn((count, copies, shape.horizon, shape.action), generator=random)
+        white = white[rank::world].flatten(0, 1).to(device)
         sigma = log_logistic(uniform, noise.sigma_min, noise.sigma_max)
+        clean, inside = (
+            part.repeat_interleave(copies, 0) if copies > 1 else part
+            for part in (batch.actions, batch.inside)
+        )
         with accelerator.autocast():
-            error = loss(
-                denoise, batch.actions, sigma, white, batch.states, batch.goals, batch.known
-            )
-        return (error * batch.inside).sum() / (batch.inside.sum() * shape.action)
+            error = loss(denoise, clean, sigma, white, batch.states, batch.goals, batch.known)
+        return (error * inside).sum() / (inside.sum() * shape.action)
 
     def checkpoint() -> Checkpoint:
         graph = onnx_graph(average, shape)
         facts = {
             **(about or {}),
-            "data_sha256": episodes.hash,
+            "data_sha256": data.hash,
             "training": json.dumps(asdict(config)),
         }
         facts["curve"] = json.dumps(curve[-1:])
-        return Checkpoint(shape, noise, encoding, episodes.fps, weights_of(average), graph, facts)
+        return Checkpoint(shape, noise, encoding, data.fps, weights_of(average), graph, facts)
 
     # --- go on from where an unfinished run stopped
     unfinished = out.with_suffix(".training")
-    recipe = [asdict(part) for part in (config, shape, noise, layout)]
-    identity = json.dumps([*recipe, episodes.hash])
+    recipe = [asdict(part) for part in (config, shape, noise, data.layout)]
+    identity = json.dumps([*recipe, data.hash])
     step, running, curve = 0, math.nan, []
     parts = {"model": denoiser, "average": average, "optimizer": adam}
     if unfinished.exists():
@@ -163,7 +154,7 @@ def train(
     while step < config.steps:
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * _pace(step, config)
-        now = mean_loss(model, training, config.batch, _seed(config, step))
+        now = mean_loss(model, training, config.batch, config.copies, _seed(config, step))
         optimizer.zero_grad()
         accelerator.backward(now)
         accelerator.clip_grad_norm_(model.parameters(), 1.0)
@@ -179,7 +170,7 @@ def train(
         running = value if math.isnan(running) else 0.99 * running + 0.01 * value
         if step % config.every == 0 or step == config.steps:
             with torch.no_grad():
-                validation = float(mean_loss(average, held_out, VALIDATION, _seed(config, -1)))
+                validation = float(mean_loss(average, held_out, VALIDATION, 1, _seed(config, -1)))
             if accelerator.is_main_process:
                 metrics = evaluate(checkpoint()) if evaluate else {}
                 curve.append({"step": step, "loss": running, "validation": validation, **metrics})

@@ -1,14 +1,17 @@
 """Training windows: what was seen, the actions that followed, and a goal they led to."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
 
+from skills.beso.config import Layout, NetworkConfig
 from skills.beso.encoding import Encoding
-from skills.beso.episodes import Episodes, Floats
+from skills.beso.episodes import Episodes, Floats, Indices
 
+Device = torch.device
 GoalKind = Literal["future", "final", "language", "none"]
 
 
@@ -25,6 +28,85 @@ class Batch:
     def share(self, rank: int, world: int) -> "Batch":
         """The part of process `rank` of `world`."""
         return Batch(*(getattr(self, f.name)[rank::world] for f in fields(self)))
+
+
+class Draws(Protocol):
+    """Where windows come from."""
+
+    def draw(self, count: int, random: torch.Generator, drop_goal: float = 0.0) -> Batch:
+        """`count` windows, drawn with a generator on the CPU."""
+        ...
+
+
+class Data(Protocol):
+    """What a policy is trained on."""
+
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def fps(self) -> float: ...  # [Hz] actions a second
+    @property
+    def numbers(self) -> int: ...  # in an action
+    @property
+    def hash(self) -> str: ...
+    def fit(self, horizon: int) -> Encoding: ...
+    def windows(
+        self,
+        encoding: Encoding,
+        shape: NetworkConfig,
+        held_out: float,
+        seed: int,
+        device: torch.device,
+    ) -> tuple[Draws, Draws]:
+        """To train on, and a share held out."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Demonstrations:
+    """`Data` of episodes.
+
+    `augmented` gives the episodes to train on, and more. `embed` turns n sentences into vectors
+    (n, G), for language goals.
+    """
+
+    episodes: Episodes
+    layout: Layout
+    goal: "GoalKind" = "none"
+    augmented: Callable[[Episodes], Episodes] = lambda episodes: episodes
+    embed: Callable[[Sequence[str]], Floats] | None = None
+
+    @property
+    def fps(self) -> float:
+        return self.episodes.fps
+
+    @property
+    def numbers(self) -> int:
+        return self.episodes.actions.shape[1]
+
+    @property
+    def hash(self) -> str:
+        return self.episodes.hash
+
+    def fit(self, horizon: int) -> Encoding:
+        return Encoding.fit(self.augmented(self.episodes), self.layout, horizon)
+
+    def windows(
+        self,
+        encoding: Encoding,
+        shape: NetworkConfig,
+        held_out: float,
+        seed: int,
+        device: torch.device,
+    ) -> tuple[Draws, Draws]:
+        to_train_on, to_hold_out = self.episodes.split(held_out, seed)
+
+        def made(part: Indices, change: Callable[[Episodes], Episodes]) -> Windows:
+            kept = change(self.episodes.select(part))
+            told = self.embed(kept.tasks) if self.embed else None
+            return Windows(kept, encoding, shape.history, shape.goals, self.goal, device, told)
+
+        return made(to_train_on, self.augmented), made(to_hold_out, lambda same: same)
 
 
 class Windows:
