@@ -7,19 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from robot.features import Hand
 from robot.loop import Selector
 from robot.pushing import frame_of
 from robot.pusht import PUSHT
 from robot.safety import Supervisor
-from robot.sentences import SIZE
-from robot.specs import UR5E
-from robot.table_frame import PERIOD
 from robot.types import Goal, Reference, State, Status, vector
 from robot.worker import after, at, when_ready
 from skills.beso.config import Layout
 from skills.beso.skill import Beso, ChunkConfig
-from skills.beso.tasks import TABLE, Task
+from skills.beso.tasks import Task
 from skills.body import Body
 
 DT = PUSHT.dt
@@ -245,32 +241,3 @@ def test_actions_that_last_several_ticks_are_gone_through_in_between(latency):
 def test_actions_must_last_a_whole_number_of_ticks():
     with pytest.raises(ValueError, match="whole number of ticks"):
         rig(Numbered(fps=4.0), wishes=[])
-
-
-def test_a_policy_moves_the_hand_at_the_table():
-    """One that wants the hand 1 cm higher with each action, told so in words."""
-
-    class Up(Numbered):
-        def sample(self, history, goals, rng, last=None):
-            self.asked.append((goals.copy(), None))
-            ways = np.arange(1, 9)[:, None] * np.array([0, 0, 0.01, 0, 0, 0])
-            return history[:, -1:, :6] + ways
-
-    policy = Up(fps=1 / PERIOD, wants_goal=True)
-    skill = Beso(Body.of(UR5E, after(0.02)), TABLE, policy, ChunkConfig(execute=2))  # type: ignore[arg-type]
-    hand, supervisor = Hand(UR5E), Supervisor(UR5E)
-    supervisor.reset(UR5E.home)
-    goal, still = Goal(1, "told", {"text": "move a bit up"}), vector(np.zeros(7))
-    for tick in range(100):
-        reference = supervisor.reference
-        state = State(tick * UR5E.dt, 0.0, tick, reference.q, still, reference)
-        if tick == 0:
-            skill.reset(state, goal)
-        command, outcome = skill.act(state, goal)
-        assert outcome.status is Status.RUNNING
-        verdict = supervisor.filter(state, command)
-        assert not verdict.reasons
-    before, now = hand.of(UR5E.home), hand.of(supervisor.reference.q)
-    assert 0.05 < now[2] - before[2] < 0.12
-    np.testing.assert_allclose(np.delete(now - before, 2), 0, atol=0.005)
-    assert policy.asked[0][0].shape == (1, 1, SIZE)

@@ -1,10 +1,8 @@
 """Goals in words: embeddings that tell what matters apart, and policies that follow them."""
 
-import re
 import subprocess
 import sys
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
@@ -12,7 +10,6 @@ from beso_rig import LAYOUT, NOISE, SIZES, checkpoint, episodes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot import table_frame
 from robot.cli.errors import WrongUse
 from robot.cli.train import TrainBeso
 from robot.loop import Selector
@@ -85,6 +82,7 @@ def test_a_goal_without_words_is_refused(args):
 def test_a_policy_does_what_it_is_told(tmp_path):
     """The same state, two sentences, two actions; and nothing told: either."""
     train = pytest.importorskip("skills.beso.train")
+    windows = pytest.importorskip("skills.beso.windows")
     rng = np.random.default_rng(0)
     sides = rng.choice([-1.0, 1.0], 200)
     seen = rng.normal(0, 0.1, (200 * 6, 5))
@@ -93,9 +91,10 @@ def test_a_policy_does_what_it_is_told(tmp_path):
     sentences = (*sentences[:-20], *[""] * 20)  # some say nothing
     data = Episodes.of(seen, actions, 6 * np.arange(1, 201), 10.0, sentences)
     layout = Layout("pusht", sentence=SIZE)
-    config = train.TrainConfig("language", steps=300, batch=128, every=300, learning_rate=3e-3)
+    config = train.TrainConfig(steps=300, batch=128, every=300, learning_rate=3e-3)
     sizes = {**SIZES, "history": 1, "horizon": 2, "patch": 1, "width": 32}
-    made = train.train(data, layout, sizes, NOISE, config, tmp_path / "p.safetensors", embed=embed)
+    said = windows.Demonstrations(data, layout, "language", embed=embed)
+    made = train.train(said, sizes, NOISE, config, tmp_path / "p.safetensors")
     start = np.zeros((200, 1, 5))
 
     def first_actions(text: str, guidance: float = 1.0):
@@ -140,28 +139,3 @@ def test_a_policy_that_was_trained_with_sentences_is_told_by_them(tmp_path):
     state = State(0.0, 0.0, 0, home, vector([0, 0]), at_rest)
     _, outcome = Selector({"push": skill}).act(Goal(1, "push", {"pose": "center"}), state)
     assert outcome.status is Status.FAILED and "say in words" in outcome.reason
-
-
-def test_exchanged_colors_are_exchanged_in_what_is_seen_and_said():
-    """Whatever is said of one colour is true of the row that has it, in every copy."""
-    seen = np.zeros((4, table_frame.FRAME))
-    for kind, colors, first, width in table_frame.ROWS:
-        rows = seen[:, first : first + width * len(colors)].reshape(4, len(colors), width)
-        rows[...] = np.arange(len(colors))[:, None] + (10 if kind == "bowl" else 0)
-    seen[:, -1] = 0.07
-    tasks = ("take the red block", "into the blue bowl, not on the blue block")
-    data = Episodes.of(seen, np.zeros((4, 6)), [2, 4], 12.5, tasks)
-    copies = TASKS["table"].augmented(data)
-    assert len(copies) == 2 * len(table_frame.BLOCKS) and len(set(copies.tasks)) > 10
-    for number, task in enumerate(copies.tasks):
-        frame = copies.observations[copies.starts[number]]
-        wanted = ["red block"] if number % 2 == 0 else ["blue bowl", "blue block"]
-        said = re.findall(r"\w+ (?:block|bowl)", task)
-        for (kind, colors, first, width), old in product(table_frame.ROWS, wanted):
-            if old.endswith(kind):
-                new = said[wanted.index(old)]
-                assert new.endswith(kind)
-                start = first + width * colors.index(new.split()[0])
-                value = colors.index(old.split()[0]) + (10 if kind == "bowl" else 0)
-                assert (frame[start : start + width] == value).all()
-        assert frame[-1] == np.float32(0.07)

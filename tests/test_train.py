@@ -19,12 +19,14 @@ from skills.beso.policy import Policy, SamplingConfig
 
 pytest.importorskip("accelerate")
 from skills.beso.train import Progress, TrainConfig, train
+from skills.beso.windows import Demonstrations
 
-QUICK = TrainConfig(goal="future", steps=40, batch=32, every=10, warmup=5, held_out=0.2)
+QUICK = TrainConfig(steps=40, batch=32, every=10, warmup=5, held_out=0.2)
 
 
 def start(out: Path, config: TrainConfig = QUICK, show=lambda progress: None, data=None):
-    return train(data or episodes(), LAYOUT, SIZES, NOISE, config, out, show=show)
+    told = Demonstrations(data or episodes(), LAYOUT, "future")
+    return train(told, SIZES, NOISE, config, out, show=show)
 
 
 # A run that several processes share. Chunks of one action, which never reach beyond their episode,
@@ -34,7 +36,7 @@ SHARED = replace(QUICK, steps=10, bf16=False)
 
 def shared(out: Path, config: TrainConfig = SHARED, show=lambda progress: None):
     sizes = {**SIZES, "horizon": 1, "patch": 1}
-    return train(episodes(), LAYOUT, sizes, NOISE, config, out, show=show)
+    return train(Demonstrations(episodes(), LAYOUT, "future"), sizes, NOISE, config, out, show=show)
 
 
 if __name__ == "__main__":  # the run that is killed, or the one that is shared
@@ -182,9 +184,10 @@ def test_it_learns_what_there_is_to_learn(tmp_path):
         parts.append(path)
         actions.append(np.stack([path[:, 0] + side, path[:, 1]], 1))
     data = Episodes.of(np.concatenate(parts), np.concatenate(actions), 12 * np.arange(1, 201), 10.0)
-    config = TrainConfig(goal="final", steps=400, batch=128, every=400, learning_rate=3e-3)
+    config = TrainConfig(steps=400, batch=128, every=400, learning_rate=3e-3)
     sizes = {**SIZES, "history": 1, "horizon": 2, "patch": 1, "width": 32}
-    made = train(data, LAYOUT, sizes, NOISE, config, tmp_path / "p.safetensors")
+    told = Demonstrations(data, LAYOUT, "final")
+    made = train(told, sizes, NOISE, config, tmp_path / "p.safetensors")
     start_at = np.zeros((400, 1, 5))
 
     def first_actions(guidance: float, side: float):

@@ -39,6 +39,35 @@ class Behavior:
     amount: str = ""  # of a motion: in AMOUNTS
 
 
+def by_rule(
+    asked: Behavior, held: str | None, state: State, start: Vector, command: str
+) -> tuple[Leg, ...]:
+    """The goals of a behaviour for scripted skills, whatever the words were."""
+    return legs(asked, held, state, start)
+
+
+def as_told(
+    asked: Behavior, held: str | None, state: State, start: Vector, command: str
+) -> tuple[Leg, ...]:
+    """The goal of a behaviour for the policy that is told in words: the words themselves, and by
+    what it is seen that it has been done."""
+    args: dict[str, object] = {"text": command, "start": start.tolist()}
+    match asked.name:
+        case "pick":
+            args |= {"thing": asked.thing, "hold": asked.thing}
+        case "put":
+            args |= {"thing": asked.thing, "rest": [held, asked.thing]}
+        case "drop":
+            args["rest"] = [held, ""]
+        case "sweep":
+            args |= {"thing": asked.thing, "rest": [asked.thing, the(state.objects, "tray")]}
+        case "drawer":
+            args["open"] = asked.thing == "open"
+    if asked.name in ("put", "drop") and held is None:
+        raise LookupError("nothing is in the hand")
+    return (Leg("as_told", args),)
+
+
 def legs(asked: Behavior, held: str | None, state: State, start: Vector) -> tuple[Leg, ...]:
     """The goals of a behaviour, made of what the state says is where.
 

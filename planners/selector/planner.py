@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from planners.coaching.behavior import Behavior, legs
+from planners.coaching.behavior import Behavior, by_rule
 from planners.coaching.understand import Understanding, sentences
 from planners.conduct import PACED, SLOWEST, Leg
 from planners.correct import Vocabulary, understand
@@ -69,11 +69,11 @@ class SelectorPlanner:
         note: Callable[[str], None] = lambda text: None,
         keep: Callable[[Kept], None] = lambda kept: None,
         verify: Verifier | None = None,
-        carry_out: Callable[[Behavior, str | None, State, Vector], tuple[Leg, ...]] = legs,
+        carry_out: Callable[[Behavior, str | None, State, Vector, str], tuple[Leg, ...]] = by_rule,
     ) -> None:
         """`keep` is handed every correction, once what followed is known; `verify` judges what has
-        been done, so that it is tried again; `carry_out` makes goals of behaviours: those of
-        scripted skills, unless others are wanted."""
+        been done, so that it is tried again; `carry_out` makes goals of behaviours and of the words
+        that ask for them: those of scripted skills, unless others are wanted."""
         self._choose, self._say, self._note, self._keep = choose, say, note, keep
         self._verify = verify
         self._tries: dict[Key, int] = {}  # that were judged to have failed
@@ -174,7 +174,7 @@ class SelectorPlanner:
             found = [name for name in state.objects if name.endswith("drawer")]
             behavior = replace(behavior, thing=found[0] if found else "drawer")
         try:
-            goals = deque(self._carry_out(behavior, held, state, self._start))
+            goals = deque(self._carry_out(behavior, held, state, self._start, command))
         except (LookupError, StopIteration, RuntimeError) as error:  # something is not seen
             self._note(f"cannot {command!r}: {error or 'it is not there'}")
             goals = deque([Leg("hold", {})])
@@ -196,7 +196,7 @@ class SelectorPlanner:
         self._go(Leg("hold", {}))
 
     def _go(self, leg: Leg) -> None:
-        slow = self._speed < 1.0 and leg.skill in (*PACED, "drawer", "turn")
+        slow = self._speed < 1.0 and leg.skill in (*PACED, "drawer", "turn", "as_told")
         args = {**leg.args, "speed": self._speed} if slow else dict(leg.args)
         self._goal = Goal(self._goal.id + 1, leg.skill, args)
 

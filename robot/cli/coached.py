@@ -36,6 +36,7 @@ class Setup:
     perception: build.Perception = "truth"
     verify: bool = False  # what was done is judged by what is seen, and tried again
     wrong: float = 0.0  # of those verdicts are turned round
+    low_level: selecting.LowLevel = "rules"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def play(
     from robot.grip import held
     from robot.loop import run
     from robot.types import Utterance
+    from robot.worker import after
     from sim.tabletop import Tabletop, TabletopConfig
 
     spec = build.robot_spec()
@@ -113,6 +115,7 @@ def play(
         lambda text: None,
         keep=keep,
         verify=verify,
+        low_level=setup.low_level,
     )
     planner.instruct(instruction)
     coach = None
@@ -148,7 +151,8 @@ def play(
         heeds = coach is not None and not coach.silent
         return tick.state.time - over > (HEEDED if heeds else SETTLE)
 
-    stack = build.stack(judge, planner, hear=hear, record=record, until=until)
+    skills = build.skills(spec, after(build.LATENCY))
+    stack = build.stack(judge, planner, hear=hear, record=record, until=until, skills=skills)
     run(stack)
     planner.close()
     fault = judge.fault or ""

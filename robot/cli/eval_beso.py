@@ -30,9 +30,10 @@ class EvalBeso:
 
     Every setting sees the same seeds, so that figures can be compared pair by pair."""
 
-    task: Literal["pusht", "pusht-goal", "blockpush"] = "pusht"
+    task: Literal["pusht", "pusht-goal", "blockpush", "table"] = "pusht"
     """pusht: one goal, known from training. pusht-goal: either of two goals. blockpush: a goal says
-    which block goes where, as a frame and in words that no demonstration of ours came with."""
+    which block goes where, as a frame and in words that no demonstration of ours came with. table:
+    whatever can be asked for at the table, each by itself, beside what skills by rule do."""
     checkpoint: Path | None = None
     """Of another policy than the one that comes with the package."""
     steps: str = "3"
@@ -48,7 +49,15 @@ class EvalBeso:
     execute: int | None = None
     """Actions of a chunk that are executed. Default: the policy's own."""
     engine: build.EngineName = "mujoco"
-    """blockpush: which physics."""
+    """blockpush, table: which physics."""
+    perception: build.Perception = "truth"
+    """table: how things are seen; success is judged by the truth in any case."""
+    low_level: str = "rules,beso"
+    """table: what is asked, in the same scenes: rules, beso, or both."""
+    asked: str = ""
+    """table: for what, such as pick,sweep. Default: everything."""
+    unheard: bool = False
+    """table: in words that nobody used in training."""
     n: int = 100
     """Episodes."""
     seed: int = 100_000
@@ -67,6 +76,8 @@ class EvalBeso:
             raise WrongUse("--n must be at least 2, --jobs at least 1, and --seed at least 0")
         if len(steps) > 1 and len(lambdas) > 1:
             raise WrongUse("give several --steps or several --lambda, not both")
+        if self.task == "table":
+            return self._table()
         if self.plot:
             open_plot(self.plot)
 
@@ -100,6 +111,49 @@ class EvalBeso:
             print_json(report)
         else:
             table(of, results)
+        return 0
+
+    def _table(self) -> int:
+        """Trials of all that can be asked for."""
+        from rich.console import Console
+        from rich.progress import track
+
+        from robot.cli import trials
+        from robot.cli.session import print_json
+
+        names = self.asked.split(",") if self.asked else [*trials.TRIED]
+        levels = self.low_level.split(",")
+        for given, valid in ((names, [*trials.TRIED]), (levels, ["rules", "beso"])):
+            if unknown := set(given) - {*valid}:
+                raise WrongUse(f"unknown {min(unknown)!r}; valid are {', '.join(valid)}")
+        seeds = range(self.seed, self.seed + self.n)
+        report: dict[str, Any] = {
+            "task": self.task,
+            "engine": self.engine,
+            "perception": self.perception,
+            "unheard": self.unheard,
+            "checkpoint": str(self.checkpoint) if self.checkpoint else None,
+            "seed": self.seed,
+        }
+        console = Console(stderr=True)
+        results = {}
+        for level in levels:
+            setup = trials.Trials(
+                level,  # type: ignore[arg-type]  # one of the valid ones
+                self.engine,
+                self.perception,
+                self.unheard,
+                self.checkpoint,
+            )
+            played = trials.play_all(setup, names, seeds, self.jobs)
+            total = len(names) * self.n
+            tried = [*track(played, level, total, console=console, transient=True)]
+            results[level] = trials.figures(tried)
+        report["by_low_level"] = results
+        if self.json:
+            print_json(report)
+        else:
+            trials.table(results)
         return 0
 
     def _setup(self, steps: int, guidance: float | None) -> "Setup":

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from robot.cli.build import EngineName, Perception
 from robot.cli.errors import WrongUse
+from robot.cli.selecting import LowLevel
 from robot.cli.worlds import Task
 
 Condition = Literal["base", "live", "tuned", "oracle"]
@@ -38,6 +39,9 @@ class EvalCoach:
     """live: keep every correction in this folder, for `courtside train selector`."""
     log: Path | None = None
     """Write every episode, what was done and said, to this file (JSON lines)."""
+    low_level: LowLevel = "rules"
+    """What carries commands out. rules: skills by rule. beso: one learned policy, which is told in
+    the very words."""
     engine: EngineName = "mujoco"
     """Which physics."""
     perception: Perception = "truth"
@@ -76,7 +80,13 @@ class EvalCoach:
             path = self.tuned if condition == "tuned" else self.checkpoint
             choose = None if condition == "oracle" else selecting.learned(path)
             setup = coached.Setup(
-                self.task, condition, self.engine, self.perception, self.verify, self.verdicts_wrong
+                self.task,
+                condition,
+                self.engine,
+                self.perception,
+                self.verify,
+                self.verdicts_wrong,
+                self.low_level,
             )
             folder = self.keep
 
@@ -99,7 +109,11 @@ class EvalCoach:
                         line = {"task": self.task, "condition": condition, **asdict(each)}
                         file.write(json.dumps(line) + "\n")
         about = {"task": self.task, "engine": self.engine, "perception": self.perception}
-        about |= {"verify": self.verify, "verdicts_wrong": self.verdicts_wrong}
+        about |= {
+            "low_level": self.low_level,
+            "verify": self.verify,
+            "verdicts_wrong": self.verdicts_wrong,
+        }
         report = {**about, "seed": self.seed, "conditions": found}
         if self.json:
             print(json.dumps(report))

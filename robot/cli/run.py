@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional
 
-from robot.cli import build, programming, worlds
+from robot.cli import build, programming, selecting, worlds
 from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ class Run:
     """selector: its checkpoint. Default: the one that comes with the package."""
     corrections: Path | None = None
     """selector: keep corrections in this folder, for `courtside train selector --corrections`."""
+    low_level: selecting.LowLevel = "rules"
+    """selector: what carries commands out. rules: skills by rule. beso: one learned policy, which
+    is told in the very words."""
     verify: bool = False
     """selector: judge by what is seen whether each command has been done, and try again if not."""
     llm: str = "embedded"
@@ -133,7 +136,6 @@ class Run:
 
         from planners.fixed import FixedPlanner
         from planners.program.planner import ProgramPlanner
-        from robot.cli import selecting
         from robot.cli.session import Session, Voice, print_json, typed_lines
         from robot.worker import after, when_ready
         from sim.tabletop import Tabletop
@@ -148,7 +150,7 @@ class Run:
                 planner = build.fixed_planner(settled.instruction, voice.say, spec.name)
             elif settled.planner == "selector":
                 planner = selecting.for_run(
-                    self.selector, self.corrections, self.verify, spec, voice
+                    self.selector, self.corrections, self.verify, self.low_level, spec, voice
                 )
                 planner.instruct(settled.instruction)
                 parts.callback(planner.close)
@@ -259,8 +261,11 @@ class Run:
             instruction = instruction or JOBS.get(self.world, "")
         if planner == "selector" and not (at_table and (instruction or self.task)):
             raise WrongUse("--planner selector needs --world tabletop and an instruction or --task")
-        if (self.selector or self.corrections or self.verify) and planner != "selector":
-            raise WrongUse("--selector, --corrections and --verify need --planner selector")
+        told = self.low_level != "rules"
+        if (self.selector or self.corrections or self.verify or told) and planner != "selector":
+            raise WrongUse(
+                "--selector, --corrections, --verify and --low-level need --planner selector"
+            )
         if planner == "fixed" and not instruction:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
         return replace(self, planner=planner, instruction=instruction)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from robot.cli import build
 from robot.cli.errors import Failure, WrongUse
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from robot.cli.session import Voice
     from robot.types import RobotSpec
 
+LowLevel = Literal["rules", "beso"]  # what carries commands out
 SHIPPED = "selector.safetensors"  # in planners/selector/checkpoints
 
 
@@ -80,10 +81,13 @@ def planner(
     note: Callable[[str], None] = lambda text: None,
     keep: "Callable[[Kept], None]" = lambda kept: None,
     verify: "Verifier | None" = None,
+    low_level: LowLevel = "rules",
 ) -> "SelectorPlanner":
+    from planners.coaching.behavior import as_told, by_rule
     from planners.selector.planner import SelectorPlanner
 
-    parts = (build.vocabulary(), say, note, keep, verify)
+    carry_out = as_told if low_level == "beso" else by_rule
+    parts = (build.vocabulary(), say, note, keep, verify, carry_out)
     return SelectorPlanner(choose, understanding, spec, *parts)
 
 
@@ -91,6 +95,7 @@ def for_run(
     checkpoint: Path | None,
     corrections: Path | None,
     verified: bool,
+    low_level: LowLevel,
     spec: "RobotSpec",
     voice: "Voice",
 ) -> "SelectorPlanner":
@@ -108,7 +113,8 @@ def for_run(
 
     choose = learned(checkpoint)
     verify = Verifier(choose.network) if verified else None
-    return planner(choose, Understanding(), spec, voice.say, voice.note, keep, verify)
+    says = (voice.say, voice.note)
+    return planner(choose, Understanding(), spec, *says, keep, verify, low_level)
 
 
 def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":

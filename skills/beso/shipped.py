@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from robot.mentions import colorless
 from robot.sentences import embed
 from skills.beso.checkpoint import Checkpoint
 from skills.beso.policy import Policy, SamplingConfig
 from skills.beso.skill import Beso, ChunkConfig
 from skills.beso.tasks import BLOCKPUSH, PUSHT, Task, told
+from skills.beso.told import AsTold
 from skills.body import Body
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -69,3 +71,19 @@ def push_t(body: Body) -> Beso:
 def push_blocks(body: Body) -> Beso:
     """Push the blocks into the targets: argument `frame`, as in the data, says which where."""
     return make(body, "blockpush")
+
+
+TABLE = CHECKPOINTS / "table.safetensors"
+# Little is drawn at random where words and things say all, so that half a chunk fits the next.
+TOLD, HALVES = SamplingConfig(), ChunkConfig(execute=8, patience=25.0)
+
+
+def as_told(
+    body: Body,
+    checkpoint: Path = TABLE,
+    sampling: SamplingConfig = TOLD,
+    chunks: ChunkConfig = HALVES,
+) -> AsTold:
+    """Do what is said at the table: argument `text`; see `skills.beso.told.AsTold`."""
+    colorless("now")  # it reads its files here, not in the loop
+    return AsTold(body, Policy(Checkpoint.load(checkpoint, body.spec.name), sampling), chunks)

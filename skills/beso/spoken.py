@@ -20,7 +20,7 @@ from skills.beso.config import Layout, NetworkConfig
 from skills.beso.encoding import FLOOR, SCALE, Encoding, Numbers
 from skills.beso.episodes import DataError, Floats, Indices
 from skills.beso.table import holding, show
-from skills.beso.windows import Batch, Device, Draws
+from skills.beso.windows import Batch, Device, Draws, GoalKind
 
 AT_END = 0.1  # share of windows at the end of what was told, from where the hand stays
 ASIDE = 0.5  # share of windows with the hand aside
@@ -52,6 +52,7 @@ class Lessons:
 
     lessons: Sequence[Lesson]
     layout: Layout
+    goal: GoalKind = "language"
     fps: float = 1 / PERIOD
     numbers: int = ACTION
 

@@ -126,6 +126,7 @@ def train(
         facts = {
             **(about or {}),
             "data_sha256": data.hash,
+            "goal": data.goal,
             "training": json.dumps(asdict(config)),
         }
         facts["curve"] = json.dumps(curve[-1:])
@@ -134,7 +135,7 @@ def train(
     # --- go on from where an unfinished run stopped
     unfinished = out.with_suffix(".training")
     recipe = [asdict(part) for part in (config, shape, noise, data.layout)]
-    identity = json.dumps([*recipe, data.hash])
+    identity = json.dumps([*recipe, data.goal, data.hash])
     step, running, curve = 0, math.nan, []
     parts = {"model": denoiser, "average": average, "optimizer": adam}
     if unfinished.exists():

@@ -44,6 +44,8 @@ class Data(Protocol):
     @property
     def layout(self) -> Layout: ...
     @property
+    def goal(self) -> GoalKind: ...
+    @property
     def fps(self) -> float: ...  # [Hz] actions a second
     @property
     def numbers(self) -> int: ...  # in an action
@@ -72,7 +74,7 @@ class Demonstrations:
 
     episodes: Episodes
     layout: Layout
-    goal: "GoalKind" = "none"
+    goal: GoalKind = "none"  # a window's: a later state, the last, its sentence
     augmented: Callable[[Episodes], Episodes] = lambda episodes: episodes
     embed: Callable[[Sequence[str]], Floats] | None = None
 
