@@ -127,7 +127,7 @@ def test_a_hand_aside_is_led_back():
     off = np.abs(seen[:, :3] - before[:, :3]).max(1)
     assert 0.3 < (off > 0).mean() < 0.7 and off.max() > 0.01
     np.testing.assert_allclose(seen[:, 6:9] - seen[:, :3], 0, atol=1e-6)
-    goes, went = seen[:, None, :4] + moved[..., :4], before[:, None, :4] + chunks[..., :4]
+    goes, went = seen[:, None, :ACTION] + moved, before[:, None, :ACTION] + chunks
     np.testing.assert_allclose(goes[:, spoken.BACK - 1 :], went[:, spoken.BACK - 1 :], atol=1e-6)
     assert np.abs(goes - went)[:, 0].max() > 0.005
 

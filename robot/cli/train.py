@@ -63,6 +63,8 @@ class TrainBeso:
     """Demonstrations: .npz files, LeRobot v3 folders, kitchen folders; all are used."""
     out: Path = Path("runs/policy.safetensors")
     """The checkpoint to write."""
+    start: Path | None = None
+    """A policy of the same sizes to go on from, instead of from nothing."""
     task: Literal["pusht", "blockpush", "table", "own"] = "own"
     """What the data's numbers mean, and what to evaluate on; table: chores, told in words (--goal
     language); own: as the options below say."""
@@ -119,6 +121,7 @@ class TrainBeso:
             ) from error
 
         from robot.cli.session import print_json
+        from skills.beso.checkpoint import Checkpoint
         from skills.beso.config import NoiseConfig
         from skills.beso.episodes import DataError
         from skills.beso.train import TrainConfig, train
@@ -126,6 +129,7 @@ class TrainBeso:
         if self.task == "table" and self.goal != "language":
             raise WrongUse("--task table needs --goal language: its policy is told in words")
         try:
+            start = Checkpoint.load(self.start) if self.start else None
             data, sizes = self._data()
             names = {field.name for field in fields(TrainConfig)} & {f.name for f in fields(self)}
             for name in ("layers", "width", "heads", "history", "horizon", "patch"):
@@ -138,6 +142,7 @@ class TrainBeso:
                     NoiseConfig(),
                     TrainConfig(**{name: getattr(self, name) for name in names}),
                     self.out,
+                    start=start,
                     about={"command": build.typed(), **build.origin()},
                     evaluate=self._evaluation(),
                     show=show,

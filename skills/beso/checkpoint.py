@@ -5,6 +5,7 @@ without its weights, which are the tensors beside it: the policy runs without to
 truncated, altered or meant for another robot is refused before anything moves.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -32,6 +33,12 @@ class Checkpoint:
     weights: Mapping[str, NDArray[np.float32]]  # the averaged ones; "network…"
     graph: bytes  # ONNX, its weights left out
     about: Mapping[str, str] = field(default_factory=dict)  # command, commit, data, metrics
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the weights."""
+        parts = (np.ascontiguousarray(self.weights[name]) for name in sorted(self.weights))
+        return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""

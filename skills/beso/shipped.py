@@ -75,7 +75,7 @@ def push_blocks(body: Body) -> Beso:
 
 TABLE = CHECKPOINTS / "table.safetensors"
 # Little is drawn at random where words and things say all, so that half a chunk fits the next.
-TOLD, HALVES = SamplingConfig(), ChunkConfig(execute=8, patience=25.0)
+TOLD, HALVES = SamplingConfig(), ChunkConfig(execute=8, patience=20.0)
 
 
 def as_told(

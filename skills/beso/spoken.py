@@ -22,9 +22,13 @@ from skills.beso.episodes import DataError, Floats, Indices
 from skills.beso.table import holding, show
 from skills.beso.windows import Batch, Device, Draws, GoalKind
 
+FITTED = 20_000  # steps from which scales are taken
 AT_END = 0.1  # share of windows at the end of what was told, from where the hand stays
 ASIDE = 0.5  # share of windows with the hand aside
-OFF = np.array([0.006, 0.006, 0.006, 0.04])  # [m, rad] by about so much
+OFF = np.array([0.006, 0.006, 0.006, 0.04, 0.0, 0.002])  # [m, rad] by about so much
+RARE = 0.6  # how much what is rare is preferred: 0 not at all, 1 until all is as frequent
+GRIPS = 2.0  # how much more often the fingers are shown just before they move
+SOON, MOVES = 4, 0.003  # frames before, and [m] that they move
 BACK = 5  # actions that lead back
 BLURRED = 0.0015  # [m] about, by which things are not where they are seen
 DULL = 0.15  # share of a sentence's numbers that are not heard
@@ -69,8 +73,8 @@ class Lessons:
     def fit(self, horizon: int) -> Encoding:
         """States to mean 0 and deviation 1, each thing alike; actions to deviation SCALE."""
         told = Told(self.lessons)
-        at = np.arange(len(told.frames))
-        states = told.states(at, told.frames).astype(np.float64)
+        at = np.arange(0, len(told.frames), max(1, len(told.frames) // FITTED))
+        states = told.states(at, told.frames[at]).astype(np.float64)
         mean, deviation = states.mean(0), states.std(0)
         assert self.layout.rows is not None
         first, count, numbers = self.layout.rows
@@ -138,8 +142,10 @@ class Told:
         steps: dict[tuple[str, ...], int] = {}  # by what is told
         for lesson, length in zip(lessons, lengths.tolist(), strict=True):
             steps[lesson.wordings] = steps.get(lesson.wordings, 0) + length
-        share = np.array([steps[lesson.wordings] ** -0.5 for lesson in lessons])
-        self._upto = np.cumsum(share[self.lesson])  # what is rare is shown more often
+        share = np.array([steps[lesson.wordings] ** -RARE for lesson in lessons])
+        soon = np.minimum(np.arange(len(self.path)) + SOON, self.ends[self.lesson])
+        grips = np.abs(self.path[soon, -1] - self.path[:, -1]) > MOVES
+        self._upto = np.cumsum(share[self.lesson] * np.where(grips, GRIPS, 1.0))
         self._words = [np.array([number[w] for w in lesson.wordings]) for lesson in lessons]
 
     def drawn(self, count: int, rng: np.random.Generator) -> Indices:
@@ -205,18 +211,20 @@ class Spoken:
 def _aside(frames: Floats, chunks: Floats, rng: np.random.Generator) -> None:
     """Some hands are moved, with what they hold; their chunks lead back to where they went."""
     n = len(frames)
-    by = rng.normal(size=(n, 4)) * OFF * (rng.random((n, 1)) < ASIDE)
+    by = rng.normal(size=(n, ACTION)) * OFF * rng.exponential(size=(n, 1))
+    by *= rng.random((n, 1)) < ASIDE
+    by[:, 5] = np.maximum(by[:, 5], -frames[:, 5])  # fingers close no further than they can
     blocks = frames[:, _BLOCKS].reshape(n, -1, table_frame.BLOCK)
     moved = holding(frames)[:, : blocks.shape[1], None] * by[:, None, :]
     sin, cos = blocks[..., 4].copy(), blocks[..., 5].copy()
     blocks[..., 1:4] += moved[..., :3]
     blocks[..., 4:] = _turned(sin, cos, 4 * moved[..., 3])
     frames[:, _BLOCKS] = blocks.reshape(n, -1)
-    frames[:, :4] += by
+    frames[:, :ACTION] += by
     frames[:, 6:9] += by[:, :3]
     frames[:, 10:12] = _turned(frames[:, 10].copy(), frames[:, 11].copy(), 2 * by[:, 3])
     left = np.maximum(0.0, 1 - np.arange(1, chunks.shape[1] + 1) / BACK)
-    chunks[..., :4] -= by[:, None] * (1 - left)[:, None]
+    chunks -= by[:, None] * (1 - left)[:, None]
 
 
 def _turned(sin: Numbers, cos: Numbers, by: Numbers) -> Numbers:

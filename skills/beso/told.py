@@ -16,7 +16,7 @@ from robot.grip import held
 from robot.mentions import NAMES, colorless, mentioned
 from robot.table_frame import ACTION
 from robot.types import Goal, Outcome, State, Status, Vector
-from skills.beso.policy import Policy
+from skills.beso.policy import Numbers, Policy
 from skills.beso.skill import Beso, ChunkConfig
 from skills.beso.table import LAYOUT, SIZES, show
 from skills.beso.tasks import Task
@@ -26,6 +26,7 @@ STILL = np.array([0.006, 0.006, 0.006, 0.05, 0.05, 0.003])  # [m, rad] within wh
 REST = 0.5  # [s] at rest, then it has nothing left to do
 UNDONE = 1.5  # [s] at rest with what was wanted not done, then it has failed
 SETTLED = 1.0  # [s] done, and the hand away, then it is over though the hand still moves
+STEADY = 0.004  # [m] by which a chunk has to move a finger, or it keeps still
 SLOWEST = 0.2  # of full speed
 
 
@@ -67,6 +68,28 @@ class Wanted:
         return ""
 
 
+class Steady:
+    """A policy whose fingers do not drift: they move by much, or not at all."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.network, self.fps, self.wants_goal = policy.network, policy.fps, policy.wants_goal
+        self._policy = policy
+
+    def sample(
+        self,
+        history: Numbers,
+        goals: Numbers | None,
+        rng: np.random.Generator,
+        last: Numbers | None = None,
+    ) -> Numbers:
+        """As by `Policy.sample`."""
+        chunks = self._policy.sample(history, goals, rng, last)
+        now = history[:, -1:, ACTION - 1]
+        still = np.abs(chunks[..., -1] - now).max(1, keepdims=True) < STEADY
+        chunks[..., -1] = np.where(still, now, chunks[..., -1])
+        return chunks
+
+
 class AsTold(Beso):
     """Goal arguments: `text`, what to do in words. And if they are known: `thing`, the name of what
     it is about, should the words not say; what shall be so in the end: `hold`, a name, `rest`, a
@@ -85,7 +108,7 @@ class AsTold(Beso):
             wanted=lambda goal, state: self._told,
             done=lambda state, goal: False,
         )
-        super().__init__(body, task, policy, config)
+        super().__init__(body, task, Steady(policy), config)
         self._here: Vector | None = None  # (ACTION,) the hand when it was told last
 
     def pace(self, goal: Goal) -> float:

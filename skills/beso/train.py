@@ -20,7 +20,7 @@ from skills.beso.checkpoint import Checkpoint
 from skills.beso.config import NetworkConfig, NoiseConfig
 from skills.beso.diffusion import Denoiser, log_logistic, loss
 from skills.beso.episodes import DataError
-from skills.beso.export import onnx_graph, weights_of
+from skills.beso.export import onnx_graph, restored, weights_of
 from skills.beso.network import network
 from skills.beso.windows import Data, Draws
 
@@ -73,13 +73,15 @@ def train(
     config: TrainConfig,
     out: Path,
     *,
+    start: Checkpoint | None = None,
     about: Mapping[str, str] | None = None,
     evaluate: Callable[[Checkpoint], Mapping[str, float]] | None = None,
     show: Callable[[Progress], None] = lambda progress: None,
 ) -> Checkpoint:
     """Train a policy and leave it at `out`; goes on where an unfinished run at `out` stopped.
 
-    `sizes` are those of NetworkConfig that the data does not decide. Beside `out` a curve (.json)
+    `sizes` are those of NetworkConfig that the data does not decide. `start` is a policy of the same
+    sizes from which a new run begins; its scales are kept. Beside `out` a curve (.json)
     is left, and until the end the state of the run (.training).
     """
     torch.set_num_threads(config.threads)
@@ -88,7 +90,7 @@ def train(
 
     # --- the data, and the sizes it decides
     horizon = NetworkConfig(state=1, action=data.numbers, goal=0, **sizes).horizon
-    encoding = data.fit(horizon)
+    encoding = start.encoding if start else data.fit(horizon)
     state, goal = len(encoding.state_mean), len(encoding.goal_mean)
     rows = data.layout.rows
     shape = NetworkConfig(state=state, action=data.numbers, goal=goal, rows=rows, **sizes)
@@ -97,6 +99,10 @@ def train(
     # --- the network, its average, and the optimiser
     torch.manual_seed(config.seed)
     denoiser = Denoiser(network(shape))
+    if start is not None:
+        if start.network != shape or start.encoding.layout != data.layout:
+            raise DataError("the policy to start from is of other sizes, or of another task")
+        denoiser = restored(start).train().requires_grad_(True)
     average = Denoiser(network(shape)).to(device).eval().requires_grad_(False)
     average.load_state_dict(denoiser.state_dict())
     weights = {"betas": (0.9, 0.95), "weight_decay": config.weight_decay}
@@ -129,13 +135,15 @@ def train(
             "goal": data.goal,
             "training": json.dumps(asdict(config)),
         }
+        if start is not None:
+            facts["start"] = json.dumps(dict(start.about))
         facts["curve"] = json.dumps(curve[-1:])
         return Checkpoint(shape, noise, encoding, data.fps, weights_of(average), graph, facts)
 
     # --- go on from where an unfinished run stopped
     unfinished = out.with_suffix(".training")
     recipe = [asdict(part) for part in (config, shape, noise, data.layout)]
-    identity = json.dumps([*recipe, data.goal, data.hash])
+    identity = json.dumps([*recipe, data.goal, data.hash, start.hash if start else None])
     step, running, curve = 0, math.nan, []
     parts = {"model": denoiser, "average": average, "optimizer": adam}
     if unfinished.exists():
