@@ -80,9 +80,9 @@ def train(
 ) -> Checkpoint:
     """Train a policy and leave it at `out`; goes on where an unfinished run at `out` stopped.
 
-    `sizes` are those of NetworkConfig that the data does not decide. `start` is a policy of the same
-    sizes from which a new run begins; its scales are kept. Beside `out` a curve (.json)
-    is left, and until the end the state of the run (.training).
+    `sizes` are those of NetworkConfig that the data does not decide. `start` is a policy of the
+    same sizes from which a new run begins; its scales are kept. Beside `out` a curve (.json) is
+    left, and until the end the state of the run (.training).
     """
     torch.set_num_threads(config.threads)
     accelerator = Accelerator(mixed_precision="bf16" if config.bf16 else "no")
