@@ -13,8 +13,11 @@ from test_cli import courtside
 
 from planners.coaching.behavior import Behavior, as_told
 from planners.coaching.practice import larger_ones, small_ones
+from planners.coaching.understand import Understanding
+from planners.selector.planner import SelectorPlanner
+from planners.selector.samples import DONE, END
 from robot.chores import OPEN
-from robot.cli import lessons, trials
+from robot.cli import build, lessons, trials
 from robot.cli.errors import WrongUse
 from robot.cli.teach import PRACTICE, teach, together
 from robot.cli.train import TrainBeso
@@ -25,8 +28,9 @@ from robot.specs import UR5E
 from robot.table import BLOCK
 from robot.table_frame import ACTION, BLOCK_ROWS, BLOCKS, BOWL_ROWS, FRAME, PERIOD
 from robot.table_frame import BLOCK as WIDTH
-from robot.types import Goal, Reference, State, Status, vector
+from robot.types import Goal, Outcome, Reference, State, Status, Utterance, vector
 from robot.worker import after
+from skills.beso.episodes import DataError
 from skills.beso.lerobot_write import write
 from skills.beso.table import LAYOUT, SIZES, STATE, holding, show
 from skills.beso.told import AsTold, Wanted
@@ -161,6 +165,19 @@ def test_it_does_what_it_is_told_and_copies_share_a_look(tmp_path):
             goal = colorless(text)[None, None]
             chunk = policy.sample(shown, goal, np.random.default_rng(0))[0]
             assert chunk[9, 0] == pytest.approx(by, abs=0.05), text
+
+    more = train.train(
+        spoken.Lessons(data[:20], LAYOUT), sizes, NOISE, replace(config, steps=1),
+        tmp_path / "q.safetensors", start=made,
+    )  # fmt: skip
+    np.testing.assert_array_equal(more.encoding.state_mean, made.encoding.state_mean)
+    old, new = (np.concatenate([w.ravel() for w in each.weights.values()]) for each in (made, more))
+    assert 0 < np.abs(new - old).max() < 0.01
+    with pytest.raises(DataError, match="other sizes"):
+        train.train(
+            spoken.Lessons(data, LAYOUT), {**sizes, "width": 16}, NOISE, config,
+            tmp_path / "r.safetensors", start=made,
+        )  # fmt: skip
 
     network = restored(made).network.eval()
     x, noise = torch.randn(6, 16, ACTION), torch.randn(6)
@@ -317,6 +334,27 @@ def test_the_sentence_itself_is_the_goal():
     with pytest.raises(LookupError):
         as_told(Behavior("drop"), None, now, UR5E.home, "put it down")
     json.dumps(dict(leg.args))
+
+
+def test_a_persons_sentence_is_carried_out_word_for_word():
+    planner = SelectorPlanner(
+        lambda moment, may_end: (DONE, END, 1.0), Understanding(), UR5E, build.vocabulary(),
+        lambda text: None, carry_out=as_told,
+    )  # fmt: skip
+    planner.instruct("put the red block in the blue bowl")
+    things = {"red block": fix("block", 0.0, -0.5), "blue bowl": fix("bowl", 0.2, -0.5)}
+    planner.plan(state(things), (), Outcome(0, Status.RUNNING))
+    said = "could you go left a little"
+    goal = planner.plan(
+        state(things, time=0.1), (Utterance(0.1, said),), Outcome(0, Status.RUNNING)
+    )
+    assert (goal.skill, goal.args["text"]) == ("as_told", said)
+    goal = planner.plan(
+        state(things, time=0.2), (Utterance(0.2, "slower"),), Outcome(goal.id, Status.DONE)
+    )
+    later = (Utterance(0.3, "take the red block"),)
+    goal = planner.plan(state(things, time=0.3), later, Outcome(goal.id, Status.DONE))
+    assert goal.args["hold"] == "red block" and goal.args["speed"] < 1
 
 
 # --- trials ---------------------------------------------------------------------------------------

@@ -101,7 +101,6 @@ class Script:
         self.began: State | None = None  # what is tried
         self.holding = ""  # what was in the hand then
         self.ended: float | None = None  # [s]
-        self.failed = ""  # what had to come before, or what is tried, as its skill says
 
     def plan(self, state: "State", heard: "tuple[Utterance, ...]", outcome: "Outcome") -> "Goal":
         from planners.coaching.behavior import by_rule
@@ -112,16 +111,18 @@ class Script:
             return self._goal
         if self._goal.id and (outcome.goal_id != self._goal.id or outcome.status == Status.RUNNING):
             return self._goal
-        if outcome.status == Status.FAILED and self._goal.id:
-            self.failed = outcome.reason
-        if self._goals:
+        failed = bool(self._goal.id) and outcome.status == Status.FAILED
+        if self._goals and not failed:
             return self._go(self._goals.pop(0))
-        if not self._left or (self.failed and self.began is None):
+        if failed or not self._left:
             self.ended = state.time
             return self._go(None)
         behavior = self._left.pop(0)
         carry_out = by_rule if self._left else self._last_by
         in_hand = held(state, self.hand.of(state.q)[:3], self.finger)
+        if behavior.name in ("put", "drop") and in_hand is None:  # it has slipped
+            self.ended = state.time
+            return self._go(None)
         if not self._left:
             self.began, self.before, self.holding = state, self._start, in_hand or ""
         self._goals = [*carry_out(behavior, in_hand, state, self._start, self._said)]
