@@ -66,7 +66,7 @@ def test_the_loss_is_the_error_of_the_networks_own_output():
 
 def test_training_noise_is_log_logistic_between_its_limits():
     uniform = torch.linspace(0, 1, 100_001)[:-1]
-    sigma = log_logistic(uniform, 0.02, 1.0).double().numpy()
+    sigma = log_logistic(uniform, NoiseConfig()).double().numpy()
     assert sigma.min() > 0.0199999 and sigma.max() <= 1.0
     assert (np.diff(sigma) >= 0).all()
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from skills.beso.checkpoint import Checkpoint
-    from skills.beso.config import Layout
+    from skills.beso.config import Layout, NoiseConfig
     from skills.beso.train import Progress as Progress_
     from skills.beso.windows import Data
 
@@ -122,7 +122,6 @@ class TrainBeso:
 
         from robot.cli.session import print_json
         from skills.beso.checkpoint import Checkpoint
-        from skills.beso.config import NoiseConfig
         from skills.beso.episodes import DataError
         from skills.beso.train import TrainConfig, train
 
@@ -130,7 +129,7 @@ class TrainBeso:
             raise WrongUse("--task table needs --goal language: its policy is told in words")
         try:
             start = Checkpoint.load(self.start) if self.start else None
-            data, sizes = self._data()
+            data, sizes, noise = self._data()
             names = {field.name for field in fields(TrainConfig)} & {f.name for f in fields(self)}
             for name in ("layers", "width", "heads", "history", "horizon", "patch"):
                 if (size := getattr(self, name)) is not None:
@@ -139,7 +138,7 @@ class TrainBeso:
                 checkpoint = train(
                     data,
                     sizes,
-                    NoiseConfig(),
+                    noise,
                     TrainConfig(**{name: getattr(self, name) for name in names}),
                     self.out,
                     start=start,
@@ -156,14 +155,15 @@ class TrainBeso:
             print(f"written: {self.out}", file=sys.stderr)
         return 0
 
-    def _data(self) -> "tuple[Data, dict[str, Any]]":
-        """What is learned from, and sizes of the network that go with it."""
+    def _data(self) -> "tuple[Data, dict[str, Any], NoiseConfig]":
+        """What is learned from, and the sizes of the network and the noise that go with it."""
         if self.task == "table":
             from robot.cli.lessons import lessons
-            from skills.beso.table import SIZES
+            from skills.beso.table import NOISE, SIZES
 
-            return lessons(self.data), dict(SIZES)
+            return lessons(self.data), dict(SIZES), NOISE
         from robot.sentences import embed
+        from skills.beso.config import NoiseConfig
         from skills.beso.datasets import commanded, load
         from skills.beso.episodes import DataError, join
         from skills.beso.tasks import TASKS, told
@@ -181,7 +181,7 @@ class TrainBeso:
         augmented = task.augmented if task else lambda same: same
         told_by = embed if self.goal == "language" else None
         data = Demonstrations(episodes, layout, self.goal, augmented, told_by)
-        return data, dict(task.sizes) if task else {}
+        return data, dict(task.sizes) if task else {}, NoiseConfig()
 
     def _layout(self, numbers: int) -> "Layout":
         """From the options; refuses what the observations do not have."""

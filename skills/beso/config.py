@@ -37,14 +37,23 @@ class NetworkConfig:
 
 @dataclass(frozen=True)
 class NoiseConfig:
-    """Noise levels, in the units of normalised actions (deviation 0.5)."""
+    """Noise levels, in the units of normalised actions (deviation 0.5).
+
+    In training they are log-logistic. The actions of a long chunk are much alike, so that they show
+    through noise that would hide one of them: then what they are is read off them, and not off what
+    is seen and said, unless there is more noise.
+    """
 
     sigma_min: float = 0.02
     sigma_max: float = 1.0
+    median: float = 0.5  # of training, before the ends are cut off; BESO's
+    spread: float = 0.5  # scale of its logarithm; BESO's
 
     def __post_init__(self) -> None:
         if not 0 < self.sigma_min < self.sigma_max < inf:
             raise ValueError("need 0 < sigma_min < sigma_max")
+        if not (0 < self.median < inf and 0 < self.spread < inf):
+            raise ValueError("median and spread must be above 0")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from math import exp, log
 import torch
 from torch import Tensor, nn
 
+from skills.beso.config import NoiseConfig
+
 SIGMA_DATA = 0.5  # standard deviation of the actions that the network sees
 
 
@@ -42,12 +44,12 @@ def loss(
     return (error / scalings(sigma)[1].view(wide)) ** 2
 
 
-def log_logistic(uniform: Tensor, sigma_min: float, sigma_max: float) -> Tensor:
-    """Noise levels with logistic logarithm, around ln SIGMA_DATA with scale 0.5 (BESO).
+def log_logistic(uniform: Tensor, noise: NoiseConfig) -> Tensor:
+    """Noise levels with logistic logarithm (BESO).
 
     From uniform (B,) in [0, 1), by the inverse of the distribution cut to [sigma_min, sigma_max].
     """
-    location, scale = log(SIGMA_DATA), 0.5
-    low, high = (1 / (1 + exp((location - log(s)) / scale)) for s in (sigma_min, sigma_max))
+    location, ends = log(noise.median), (noise.sigma_min, noise.sigma_max)
+    low, high = (1 / (1 + exp((location - log(s)) / noise.spread)) for s in ends)
     p = low + (high - low) * uniform
-    return (location + scale * torch.logit(p)).exp().clamp(sigma_min, sigma_max)
+    return (location + noise.spread * torch.logit(p)).exp().clamp(*ends)

@@ -25,7 +25,7 @@ from robot.table_frame import (
     DRAWER_ROW,
     TRAY_ROW,
 )
-from skills.beso.config import Layout
+from skills.beso.config import Layout, NoiseConfig
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.floating]
@@ -38,6 +38,7 @@ ROW = len(KINDS) + 3 + 3 * 3 + 1 + 4 + 3 + 2 * 4  # numbers of a thing
 STATE = OWN + SLOTS * ROW
 LAYOUT = Layout("ur5e", sentence=SIZE, anchor=tuple(range(ACTION)), rows=(OWN, SLOTS, ROW))
 SIZES = {"history": 1, "horizon": 16, "patch": 8}  # of the network, as in NetworkConfig
+NOISE = NoiseConfig(sigma_max=20.0, median=2.0, spread=1.0)
 _BLOCKS = slice(0, len(BLOCKS))
 _FINE = np.array([0.02, 0.02, 0.02, 0.1, 0.1, 0.005])  # [m, rad] of the hand, in which it is told
 _WIDE = np.array([0.2, 0.2, 0.2, 1.0, 0.3, 0.04])

@@ -118,7 +118,7 @@ def train(
         uniform = torch.rand((count, copies), generator=random)[rank::world].flatten().to(device)
         white = torch.randn((count, copies, shape.horizon, shape.action), generator=random)
         white = white[rank::world].flatten(0, 1).to(device)
-        sigma = log_logistic(uniform, noise.sigma_min, noise.sigma_max)
+        sigma = log_logistic(uniform, noise)
         clean, inside = (
             part.repeat_interleave(copies, 0) if copies > 1 else part
             for part in (batch.actions, batch.inside)
