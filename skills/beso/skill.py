@@ -7,7 +7,7 @@ import numpy as np
 
 from robot.types import Command, Goal, JointMode, Outcome, State, Status, Vector
 from robot.worker import Mailbox
-from skills.beso.policy import Numbers, Policy
+from skills.beso.policy import Chunks, Numbers
 from skills.beso.tasks import Task
 from skills.body import Body
 from skills.motion import Stream
@@ -54,7 +54,7 @@ class Beso:
         self,
         body: Body,
         task: Task,
-        policy: Policy,
+        policy: Chunks,
         config: ChunkConfig | None = None,
     ) -> None:
         spec, config = body.spec, config or ChunkConfig()
