@@ -9,6 +9,7 @@ from planners.coaching.phrases import HEARD
 from planners.coaching.understand import Understanding
 from planners.coaching.wordings import FOR, SAYINGS
 from planners.correct import DENIAL, FILLER, Vocabulary, words_of
+from planners.program.ground import OTHER_COLORS
 from planners.selector.features import mentioned
 from planners.selector.samples import Key, keys
 
@@ -19,6 +20,10 @@ UNDOING = {"undo", "that", "this", "is", "was", "it", "s", "please", "thing", "o
 
 class Unclear(ValueError):
     """What is asked back."""
+
+
+class Unknown(Unclear):
+    """It is neither a correction nor an instruction."""
 
 
 class Listener:
@@ -32,14 +37,18 @@ class Listener:
         behavior, margin = self._understanding(text)
         words = [word for word in words_of(text) if word not in FILLER]
         strange = [word for word in words if word not in _words() | {*self._vocabulary.colors}]
+        listed = ", ".join(sorted(seen)) or "nothing"
+        colored = OTHER_COLORS | {*self._vocabulary.colors}
         if margin < MARGIN or not words or len(strange) > STRANGE * len(words):
-            raise Unclear(f"I did not understand {text!r}. What shall I do?")
+            if absent := [w for w in words if w in colored and not any(w in name for name in seen)]:
+                raise Unclear(f"I see nothing {absent[0]}; I see {listed}.")
+            raise Unknown(f"I did not understand {text!r}. What shall I do?")
         colors = [word for word in words if word in self._vocabulary.colors]
         if colors and not any(color in behavior.thing for color in colors):
             raise Unclear(f"I am not sure what you mean by {text!r}. Which one?")
         thing = behavior.thing
         if thing.endswith(("block", "bowl")) and thing not in seen:
-            raise Unclear(f"I see no {thing}; I see {', '.join(sorted(seen)) or 'nothing'}.")
+            raise Unclear(f"I see no {thing}; I see {listed}.")
         return behavior, margin
 
     def meaning(self, command: str, key: Key) -> Behavior:
@@ -70,3 +79,17 @@ def _words() -> frozenset[str]:
     said = [text for ways in HEARD.values() for text in ways]
     said += [text for ways in SAYINGS.values() for text in ways]
     return frozenset(w for text in said for w in words_of(text)) | DENIAL | {"block", "bowl"}
+
+
+def plainly(behavior: Behavior) -> str:
+    """In a few words of its own."""
+    if behavior.name == "put":
+        word = "on" if behavior.thing.endswith("block") else "in"
+        return f"put it {word} the {behavior.thing}"
+    words = {"drop": "put it down", "back": "go back", "tilt": "tilt the hand"}
+    thing = f"the {behavior.thing}" if mentioned(behavior.thing)[0].any() else behavior.thing
+    if behavior.name == "drawer":
+        return f"{behavior.thing} the drawer"
+    return words.get(behavior.name) or " ".join(
+        f"{behavior.name} {behavior.amount} {thing}".split()
+    )

@@ -53,9 +53,10 @@ class Run:
     """selector: keep corrections in this folder, for `courtside train selector --corrections`."""
     verify: bool = False
     """selector: judge by what is seen whether each command has been done, and try again if not."""
-    llm: str = "embedded"
+    llm: str | None = None
     """embedded, embedded:ADAPTER.gguf (of `train llm`), the URL of an OpenAI-compatible server, a
-    path to a GGUF file, or replay:FILE."""
+    path to a GGUF file, or replay:FILE. program: it writes the programs; default: embedded.
+    selector: it reasons about what people mean by what is not understood; default: none does."""
     model: str = ""
     """The model's name on the server; empty: its first."""
     perception: build.Perception | None = None
@@ -133,6 +134,7 @@ class Run:
 
         from planners.fixed import FixedPlanner
         from planners.program.planner import ProgramPlanner
+        from planners.selector.mind import SlowMind
         from robot.cli import selecting
         from robot.cli.session import Session, Voice, print_json, typed_lines
         from robot.worker import after, when_ready
@@ -143,18 +145,16 @@ class Run:
         paced = over_ros or not isinf(self.speed)
         with ExitStack() as parts:
             hearing = build.hearing(parts, self.speech, "table", self.push, self.whisper)
-            writer, planner = None, None
+            writer, thinker, planner = None, None, None
             if settled.planner == "fixed":
                 planner = build.fixed_planner(settled.instruction, voice.say, spec.name)
-            elif settled.planner == "selector":
-                planner = selecting.for_run(
-                    self.selector, self.corrections, self.verify, spec, voice
-                )
-                planner.instruct(settled.instruction)
-                parts.callback(planner.close)
-            else:
-                writer = programming.language_model(self.llm, self.model)
+            elif settled.planner == "program":
+                assert settled.llm is not None
+                writer = programming.language_model(settled.llm, self.model)
                 parts.callback(writer.close)
+            elif self.llm:
+                thinker = programming.thinker(self.llm, self.model)
+                parts.callback(thinker.close)
             if over_ros:
                 guard = world = build.ros_robot(self._cameras())
                 parts.callback(world.close)
@@ -176,7 +176,15 @@ class Run:
             parts.callback(recorder.close)
             voice.record = recorder.said
             arrived = build.arrivals(recorder)
-            if planner is None:
+            if settled.planner == "selector":
+                thought = when_ready if paced else after(build.THOUGHT)
+                mind = SlowMind(thinker, thought, arrived) if thinker is not None else None
+                planner = selecting.for_run(
+                    self.selector, self.corrections, self.verify, spec, voice, mind
+                )
+                planner.instruct(settled.instruction)
+                parts.callback(planner.close)
+            elif planner is None:
                 # Paced by the clock, the world goes on while the model thinks; unpaced, it waits.
                 planner = programming.program_planner(
                     writer,
@@ -263,7 +271,8 @@ class Run:
             raise WrongUse("--selector, --corrections and --verify need --planner selector")
         if planner == "fixed" and not instruction:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
-        return replace(self, planner=planner, instruction=instruction)
+        llm = self.llm or ("embedded" if planner == "program" else None)
+        return replace(self, planner=planner, instruction=instruction, llm=llm)
 
     def _cameras(self) -> tuple[str, ...]:
         """Whose images are recorded."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from planners.coaching.understand import Understanding
     from planners.selector.choose import Chooser, Learned, Verifier
     from planners.selector.corrections import Kept
+    from planners.selector.mind import SlowMind
     from planners.selector.network import Known, Network
     from planners.selector.planner import SelectorPlanner
     from planners.selector.samples import Key, Sample
@@ -80,11 +81,12 @@ def planner(
     note: Callable[[str], None] = lambda text: None,
     keep: "Callable[[Kept], None]" = lambda kept: None,
     verify: "Verifier | None" = None,
+    mind: "SlowMind | None" = None,
 ) -> "SelectorPlanner":
     from planners.selector.planner import SelectorPlanner
 
     parts = (build.vocabulary(), say, note, keep, verify)
-    return SelectorPlanner(choose, understanding, spec, *parts)
+    return SelectorPlanner(choose, understanding, spec, *parts, mind=mind)
 
 
 def for_run(
@@ -93,6 +95,7 @@ def for_run(
     verified: bool,
     spec: "RobotSpec",
     voice: "Voice",
+    mind: "SlowMind | None" = None,
 ) -> "SelectorPlanner":
     """For `courtside run`; corrections are written beside the loop."""
     from concurrent.futures import ThreadPoolExecutor
@@ -108,7 +111,7 @@ def for_run(
 
     choose = learned(checkpoint)
     verify = Verifier(choose.network) if verified else None
-    return planner(choose, Understanding(), spec, voice.say, voice.note, keep, verify)
+    return planner(choose, Understanding(), spec, voice.say, voice.note, keep, verify, mind)
 
 
 def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
