@@ -47,7 +47,7 @@ def test_the_grammar_makes_plans_and_what_is_done_by_the_fast_one(answer):
     assert goes_on == answer.endswith("go on\n") and bool(steps) == (answer != "nothing\n")
     for step in steps:
         if not LISTENER.is_instruction(step):
-            behavior, _ = LISTENER(step, THINGS)
+            behavior, _ = LISTENER.behavior(step, THINGS)
             assert behavior.name in ("pick", "put", "drop", "drawer", "sweep")
             assert behavior.thing.split()[-1:] == step.split()[-1:] or behavior.name != "pick"
 
@@ -171,7 +171,7 @@ def test_guests_change_the_plan_and_the_arm_never_stops():
     assert said[-1] == f"{GUESTS}: put the red block in the blue bowl, then {SORT}."
     assert planner.succeeded and planner.corrections == [GUESTS]
     moments = planner._choose.asked
-    assert len(moments) == 6  # the chore, the plan's twice and its end, the chore again, its end
+    assert len(moments) == 5  # the chore; the plan, twice, and its end; the chore again: its end
     assert "red block" in model.asked[0].messages[-1]["content"]
 
 

@@ -226,7 +226,7 @@ def test_what_led_to_a_correction_is_not_learned():
 def test_what_is_not_understood_is_asked_back(understanding):
     listener = Listener(understanding, Vocabulary(("red", "green", "blue"), ("block", "bowl")))
     seen = {"red block", "blue bowl"}
-    assert listener("no, take the red block", seen)[0] == Behavior("pick", "red block")
+    assert listener("no, take the red block", seen).behavior == Behavior("pick", "red block")
     for text in ("the weather is lovely today", "banana", "pick up the pink block", ""):
         with pytest.raises(Unclear):
             listener(text, seen)

@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Collection
-from functools import cache
+from dataclasses import dataclass
+from typing import Literal
 
 from planners.coaching.behavior import Behavior
-from planners.coaching.phrases import HEARD
 from planners.coaching.understand import Understanding
-from planners.coaching.wordings import FOR, SAYINGS
-from planners.correct import DENIAL, FILLER, Vocabulary, words_of
+from planners.coaching.wordings import FOR
+from planners.correct import DENIAL, FILLER, Vocabulary, understand, words_of
 from planners.program.ground import OTHER_COLORS
 from planners.selector.features import mentioned
 from planners.selector.samples import Key, keys
 
-MARGIN = 0.04  # by which a meaning must stand out
-STRANGE = 0.3  # of the words that say something, at most, may be unknown
+MARGIN = 0.1  # by which a meaning must stand out
+STRANGE = 0.34  # of the words that say something, at most, may be unknown
 UNDOING = {"undo", "that", "this", "is", "was", "it", "s", "please", "thing", "one"}
 
 
@@ -26,17 +26,43 @@ class Unknown(Unclear):
     """It is neither a correction nor an instruction."""
 
 
+@dataclass(frozen=True)
+class Meant:
+    """What a sentence is taken for: to go on, another pace, a whole chore, that something is wrong,
+    or a behaviour."""
+
+    kind: Literal["proceed", "pace", "instruction", "denial", "behavior"]
+    factor: float = 1.0  # pace: of the speed so far
+    behavior: Behavior | None = None
+    margin: float = 0.0  # by which the behaviour stands out
+
+
 class Listener:
     """Call it with a sentence."""
 
     def __init__(self, understanding: Understanding, vocabulary: Vocabulary) -> None:
         self._understanding, self._vocabulary = understanding, vocabulary
 
-    def __call__(self, text: str, seen: Collection[str]) -> tuple[Behavior, float]:
+    def __call__(self, text: str, seen: Collection[str]) -> Meant:
+        """What is meant, where things of these names are `seen`; raises Unclear."""
+        said = understand(text, self._vocabulary)
+        if said is not None and said.kind == "proceed":
+            return Meant("proceed")
+        if said is not None and said.kind == "pace":
+            return Meant("pace", said.factor)
+        if self.is_instruction(text):
+            return Meant("instruction")
+        if self.is_denial(text):
+            return Meant("denial")
+        behavior, margin = self.behavior(text, seen)
+        return Meant("behavior", behavior=behavior, margin=margin)
+
+    def behavior(self, text: str, seen: Collection[str]) -> tuple[Behavior, float]:
         """The behaviour that is asked for, and by how much it stands out; raises Unclear."""
         behavior, margin = self._understanding(text)
         words = [word for word in words_of(text) if word not in FILLER]
-        strange = [word for word in words if word not in _words() | {*self._vocabulary.colors}]
+        known = self._understanding.words | {*self._vocabulary.colors} | DENIAL
+        strange = [word for word in words if word not in known]
         listed = ", ".join(sorted(seen)) or "nothing"
         colored = OTHER_COLORS | {*self._vocabulary.colors}
         if margin < MARGIN or not words or len(strange) > STRANGE * len(words):
@@ -71,14 +97,6 @@ class Listener:
         """Whether it only says that something is wrong."""
         words = set(words_of(text))
         return bool(words & (DENIAL | {"undo"})) and not words - DENIAL - UNDOING
-
-
-@cache
-def _words() -> frozenset[str]:
-    """All that teachers say."""
-    said = [text for ways in HEARD.values() for text in ways]
-    said += [text for ways in SAYINGS.values() for text in ways]
-    return frozenset(w for text in said for w in words_of(text)) | DENIAL | {"block", "bowl"}
 
 
 def plainly(behavior: Behavior) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from planners.coaching.behavior import Behavior, legs, needed
 from planners.coaching.understand import Understanding, sentences
 from planners.conduct import PACED, SLOWEST, Leg
-from planners.correct import Vocabulary, understand
+from planners.correct import Vocabulary
 from planners.selector.agenda import Agenda
 from planners.selector.choose import Chooser, Moment, Verifier
 from planners.selector.corrections import AFTER, BEFORE, STEERING, Keeper, Kept, Told
@@ -217,7 +217,7 @@ class SelectorPlanner:
                 self._precede((Behavior("drop"),))
         else:
             try:
-                behavior, _ = self._listener(step, state.objects)
+                behavior, _ = self._listener.behavior(step, state.objects)
             except Unclear as error:  # it is no longer there
                 self._note(f"cannot {step!r}: {error}")
                 return
@@ -293,36 +293,10 @@ class SelectorPlanner:
     # --- what it hears ------------------------------------------------------------------------
 
     def _hear(self, text: str, state: State) -> None:
-        said = understand(text, self._vocabulary)
-        if said is not None and said.kind == "proceed":
-            self._next.clear()
-            if self._act is not None and self._act.by != "selector":
-                self._end("cut short")
-            self._say("Going on.")
-            return
-        if said is not None and said.kind == "pace":
-            self._speed = min(1.0, max(SLOWEST, self._speed * said.factor))
-            self._say(f"{'Slower' if said.factor < 1 else 'Faster'}: {self._speed:.0%}.")
-            self.corrections.append(text)
-            return
-        if self._listener.is_instruction(text):
-            self._interrupt("corrected")
-            self.instruct(text)
-            self._steered = state.time
-            self._say(f"From now on: {text}.")
-            self.corrections.append(text)
-            return
-        if not self._frames:
-            self._say("I see nothing yet.")
-            return
-        held = held_in(self._frames[-1])
-        if self._listener.is_denial(text):
-            self._retract(text, held, state)
-            return
         try:
-            behavior, margin = self._listener(text, state.objects)
+            meant = self._listener(text, state.objects)
         except Unclear as error:
-            if self._mind is None or not isinstance(error, Unknown):
+            if self._mind is None or not isinstance(error, Unknown) or not self._frames:
                 self._say(str(error))
                 return
             doing = self._act.command if self._act else ""
@@ -332,23 +306,46 @@ class SelectorPlanner:
             self._steered = -np.inf
             self._say(f"{text}: let me think.")
             return
+        if meant.kind == "proceed":
+            self._next.clear()
+            if self._act is not None and self._act.by != "selector":
+                self._end("cut short")
+            self._say("Going on.")
+            return
+        if not (self._frames or meant.kind in ("pace", "instruction")):
+            self._say("I see nothing yet.")
+            return
         self.corrections.append(text)
+        if meant.kind == "pace":
+            self._speed = min(1.0, max(SLOWEST, self._speed * meant.factor))
+            self._say(f"{'Slower' if meant.factor < 1 else 'Faster'}: {self._speed:.0%}.")
+        elif meant.kind == "instruction":
+            self._steered = state.time
+            self._interrupt("corrected")
+            self.instruct(text)
+            self._say(f"From now on: {text}.")
+        elif meant.kind == "denial":
+            self._steered = state.time
+            self._retract(state)
+        elif meant.behavior is not None:
+            self._override(text, meant.behavior, meant.margin, state)
+
+    def _override(self, text: str, behavior: Behavior, margin: float, state: State) -> None:
+        """A person's sentence, which counts for more than the selector's."""
         if behavior.name in STEERING:
             self._steered = state.time
         kept = self._kept(text, behavior, margin, state)
         self._interrupt("corrected")
         self._keeper.begin(kept)
-        self._precede(needed(behavior, held, self._put))
+        self._precede(needed(behavior, held_in(self._frames[-1]), self._put))
         self._next.append((behavior, text, "person"))
         self._agenda.finished = False  # it looks again afterwards
         self.error, self._chosen = None, {}
         self._say(f"{text}: I {plainly(behavior)}.")
 
-    def _retract(self, text: str, held: str | None, state: State) -> None:
+    def _retract(self, state: State) -> None:
         """A bare "no": what was begun is undone."""
-        self.corrections.append(text)
-        self._steered = state.time
-        doing = self.doing
+        doing, held = self.doing, held_in(self._frames[-1])
         self._interrupt("corrected")
         if self._agenda.take_back(state.time):
             self._afresh()
