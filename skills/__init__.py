@@ -17,6 +17,7 @@ SKILLS = {  # robot: {name: "module:what makes it from a skills.body.Body"}
         "trace": "skills.trace:Trace",
         "turn": "skills.turn:Turn",
         "drawer": "skills.drawer:Drawer",
+        "jog": "skills.jog:Jog",
     },
     "pusht": {**HOLD, "push_t": "skills.beso.shipped:push_t"},
     "pusher": {

@@ -38,6 +38,11 @@ def thinker(name: str, model: str) -> "LanguageModel":
     from planners.llm import ModelError, open_model
     from planners.selector.mind import BEGINNING
 
+    if name.partition(":")[0] == "embedded":
+        raise WrongUse(
+            "the embedded model is too small to reason about what people mean: give --llm the URL "
+            "of a server or a larger .gguf file, or leave it out"
+        )
     try:
         return open_model(name, model, BEGINNING)
     except ModelError as error:

@@ -77,7 +77,8 @@ class Run:
     """speech: a better model; see `courtside listen`."""
     task: worlds.Task | None = None
     """A chore at the table, as the seed sets it up: pack, stack, sort or sweep; the instruction, if
-    none is given, asks for it. At the end it is judged, strictly, by where things truly are."""
+    none is given, asks for it. At the end it is judged, strictly, by where things truly are. ros:
+    that of `courtside nodes --task` with the same seed; it is not judged."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     seed: int | None = None
@@ -126,6 +127,8 @@ class Run:
             setting, asked = assigned(self.task, seed)
             scene = setting.scene
             settled = replace(settled, instruction=settled.instruction or asked)
+            if self.robot == "ros":
+                setting, scene = None, ()
         elif self.world == "tabletop":
             scene, seed = build.scene(self.scene, self.seed)
         undone = programming.undone(self.resume) if self.resume else None
@@ -257,8 +260,8 @@ class Run:
         seen = self.perception or self.detector != "colors"
         if self.robot == "ros" and (seen or self.suspend or self.resume):
             raise WrongUse("--perception, --detector, --suspend and --resume need --robot sim")
-        if self.task and (not at_table or self.robot == "ros" or self.suspend or self.resume):
-            raise WrongUse("--task needs --world tabletop and --robot sim, and no --suspend")
+        if self.task and (not at_table or self.suspend or self.resume):
+            raise WrongUse("--task needs --world tabletop, and no --suspend")
         if self.task and self.scene:
             raise WrongUse("--task sets up its own scene: leave --scene out")
         worlds.check(self.world, self.scene, self.perception, self.detector)
