@@ -69,6 +69,7 @@ class Recorder:
         self._errors: list[str] = []
         self._over = False  # nothing more will be recorded
         self._closed = False
+        self._begun = threading.Event()
         self._queued = self._sent = 0  # [bytes] of pixels; each counted by one thread only
         self._queue: deque[tuple[Any, ...]] = deque()
         about = {"format": messages.FORMAT, "robot": spec.name, **metadata}
@@ -89,6 +90,11 @@ class Recorder:
         lost = {"ticks": self.dropped, "images": self.dropped_images}
         counts = [f"{count} {what} not recorded" for what, count in lost.items() if count]
         return "; ".join([*self._errors, *counts]) or None
+
+    def wait(self, timeout: float = 10.0) -> None:
+        """Until the child is there, which takes a second: then even `kill -9` of this process
+        loses nothing that was recorded more than a moment before. At most `timeout` [s]."""
+        self._begun.wait(timeout)
 
     def __call__(self, tick: Tick) -> None:
         """Record `tick`. For one thread; takes it a few microseconds."""
@@ -136,6 +142,8 @@ class Recorder:
         """The sender thread: serves the queue until it is closed or the child is gone."""
         assert self._child.stdin and self._child.stdout
         over = False
+        self._child.stdout.read(1)  # that it has begun; or nothing, if it never will
+        self._begun.set()
         try:
             while not over:
                 sleep(PERIOD)

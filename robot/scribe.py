@@ -274,11 +274,13 @@ def _give(writer: Log | Film, item: Item) -> None:
 
 
 def main() -> None:
-    """The process: items come on standard input, reports go to standard output."""
+    """The process: items come on standard input; on standard output goes a line when it begins to
+    read them, and then reports."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends when its sender does
     os.nice(5)  # the loop goes first
     cv2.setNumThreads(1)
     reports = os.dup(1)
+    os.write(reports, b"\n")
     os.dup2(2, 1)  # what libraries print
     seen: set[str] = set()
 

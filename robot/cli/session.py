@@ -282,6 +282,8 @@ class Session:
         )
         try:
             with interrupts:
+                if self.recorder is not None:
+                    self.recorder.wait()
                 if guard is not None and not self.disarmed and (reason := guard.armed()):
                     raise Failure(f"the robot cannot be armed: {reason}")
                 run(stack)

@@ -43,7 +43,8 @@ def measure(witness: rig.Witness, n: int) -> tuple[list[float], int]:
     took, lost = [], 0
 
     def fingers() -> list[float]:
-        return [message.points[0].positions[-1] for message in witness.gated if message.points]
+        sent = [message.points for message in witness.gated if message.points]
+        return [points[0].positions[-1] for points in sent]  # pyright: ignore[reportIndexIssue]
 
     def still() -> bool:
         last = fingers()[-STILL:]

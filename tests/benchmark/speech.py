@@ -120,7 +120,7 @@ class Bench:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--part", default="stop,commands,others")
     parser.add_argument("--n", type=int, default=20)
     parser.add_argument("--voices", default=",".join(VOICES), help="or: tuned")

@@ -70,7 +70,7 @@ def episode(task: str, engine: build.EngineName, scene: Scene) -> tuple[bool, st
     planner = programming.program_planner(None, voice.say)
     try:
         planner.execute(PROGRAMS[task])
-        Session(world, planner, voice).run()
+        Session(world, build.skills(spec), planner, voice).run()
         taken = world.now()
         ok = planner.succeeded and rests(task, world.engine, spec.home)
         return ok, planner.error or "it does not rest there", taken

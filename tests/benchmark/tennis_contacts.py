@@ -3,6 +3,8 @@
 python tests/benchmark/tennis_contacts.py --n 1500 --seed 0
 """
 
+# pyright: reportAttributeAccessIssue=false
+
 from dataclasses import dataclass
 
 import mujoco
@@ -70,7 +72,9 @@ def table(stand: Stand, n: int, rng: np.random.Generator) -> tuple[BallState, Ba
         position = np.array([0.3, 0.7, BALL_RADIUS + rng.uniform(0, 0.01)])
         state = BallState(position, v, rng.normal(0, 80, 3))
         if got := stand.throw(state):
-            before.append(state), after.append(got[0]), times.append(got[1])
+            before.append(state)
+            after.append(got[0])
+            times.append(got[1])
     return _stack(before), _stack(after), float(np.mean(times))
 
 
@@ -88,7 +92,9 @@ def racket(
         if got := stand.throw(thrown, underspin):
             left = BallState(R.T @ (got[0].position - p), R.T @ got[0].velocity, R.T @ got[0].spin)
             if np.hypot(*left.position[:2]) < 0.05:  # not over the rim
-                before.append(state), after.append(left), times.append(got[1])
+                before.append(state)
+                after.append(left)
+                times.append(got[1])
     return _stack(before), _stack(after), float(np.mean(times))
 
 
