@@ -20,7 +20,9 @@ from planners.coaching.wordings import (
     instruct,
     say,
 )
+from planners.selector.listen import Listener
 from robot.chores import OPEN
+from robot.cli import build
 from robot.cli.teach import segments_of, teach, together
 from robot.features import Hand
 from robot.mode import EMERGENCY, STOP
@@ -254,6 +256,17 @@ def test_what_was_never_said_so_is_understood(understand, text, asked):
 @pytest.mark.parametrize("text", ["open the window", "turn left at the church", "my back hurts"])
 def test_what_asks_for_nothing_does_not_stand_out(understand, text):
     assert understand(text)[1] < 0.1
+
+
+def test_what_teachers_and_coaches_say_is_understood(understand):
+    listener, right = Listener(understand, build.vocabulary()), []
+    seen = {"red block", "green block", "blue block", "blue bowl", "gray tray", "gray drawer"}
+    things = {"", "red block", "blue bowl", "drawer", "open", "close", *WAYS}
+    for number, asked in enumerate(b for b in everything() if b.thing in things):
+        for text in sentences(asked):
+            meant = listener(CORRECTING[number % len(CORRECTING)].format(text), seen)
+            right.append(meant.behavior == asked)
+    assert len(right) > 500 and np.mean(right) > 0.98
 
 
 def test_sentences_are_put_together_and_none_of_those_that_are_for_measuring():

@@ -1,6 +1,7 @@
 """The slow mind: what it may answer, and how the fast one goes on meanwhile."""
 
 import json
+import threading
 import time
 from math import inf
 
@@ -90,14 +91,13 @@ def test_the_question_tells_what_there_is_and_what_is_being_done():
 
 
 class Answers:
-    """A model that takes its time; or none."""
+    """A model that answers, or fails."""
 
-    def __init__(self, *answers, seconds=0.0):
-        self.answers, self.seconds, self.asked = [*answers], seconds, []
+    def __init__(self, *answers):
+        self.answers, self.asked = [*answers], []
 
     def complete(self, prompt):
         self.asked.append(prompt)
-        time.sleep(self.seconds)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -107,24 +107,40 @@ class Answers:
         """There is nothing to end."""
 
 
+class Waits:
+    """A model that answers when it is let."""
+
+    def __init__(self):
+        self.let = threading.Event()
+
+    def complete(self, prompt):
+        self.let.wait(30)
+        return "close the drawer" if "said: two" in prompt.text else "open the drawer"
+
+
 def test_it_waits_for_nobody_and_the_newest_question_counts():
-    slow = SlowMind(Answers("open the drawer", "close the drawer", seconds=0.1))
+    arrived = []
+    model = Waits()
+    slow = SlowMind(model, arrived=lambda worker, arrival: arrived.append(arrival))
     there = Situation(THINGS)
     slow.ask(1.0, "one", there)
     assert slow.poll(1.0) is None and slow.busy
-    time.sleep(0.02)
     slow.ask(2.0, "two", there)
+    model.let.set()
     while (reply := slow.poll(2.5)) is None:
         time.sleep(0.01)
     assert (reply.said, reply.requested, reply.steps) == ("two", 2.0, ("close the drawer",))
     assert slow.poll(3.0) is None and not slow.busy
+    assert [(a.requested, a.result) for a in arrived] == [(1.0, None), (2.0, "close the drawer")]
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for():
-    slow = SlowMind(Answers("open the drawer", seconds=0.5), when_ready)
+    model = Waits()
+    slow = SlowMind(model, when_ready)
     slow.ask(1.0, "one", Situation(THINGS))
     reply = slow.poll(1.0 + module.PATIENCE)
     assert reply.fault == "no answer in 30 s" and not slow.busy
+    model.let.set()
 
 
 def test_plans_can_be_taken_back_for_a_while():
@@ -254,9 +270,9 @@ def test_what_is_not_there_is_asked_back_before_a_model_is_asked():
 
 def test_from_the_command_line(command, tmp_path, monkeypatch):
     answers = tmp_path / "answers.json"
-    answers.write_text(json.dumps(["nothing"]))
+    answers.write_text(json.dumps(["nothing", "pick up the red block"]))
     lines = tmp_path / "lines"
-    lines.write_text(f"{GUESTS}\n")
+    lines.write_text(f"what a lovely day it is\n{GUESTS}\n")
     with lines.open() as typed:
         monkeypatch.setattr("robot.cli.session.typed_lines", lambda: typed)
         code, out, err = command(
@@ -265,6 +281,12 @@ def test_from_the_command_line(command, tmp_path, monkeypatch):
             "--duration", "4", "--json",
         )  # fmt: skip
     assert code == 1, err
-    assert f"I did not understand {GUESTS!r}. What shall I do?" in json.loads(out)["said"]
+    found = json.loads(out)
+    assert found["said"][-1] in (  # both were asked at once, and the answers are taken in turn
+        f"I did not understand {GUESTS!r}. What shall I do?",
+        f"{GUESTS}: pick up the red block.",
+    )
+    code, out, err = command("replay", found["recording"], "--json")
+    assert json.loads(out)["differences"] == [] and json.loads(out)["ticks"] > 400, err
     code, _, err = command("run", "x", "--planner", "selector", "--llm", "replay:nowhere.json")
     assert code == 1 and "cannot replay nowhere.json" in err

@@ -232,6 +232,11 @@ def test_what_is_not_understood_is_asked_back(understanding):
             listener(text, seen)
     with pytest.raises(Unclear, match="I see no green block"):
         listener("pick up the green block", seen)
+    with pytest.raises(Unclear, match="I see nothing white"):
+        listener("pick up the white block", seen)
+    assert listener("put it in the bowl", seen).behavior == Behavior("put", "blue bowl")
+    with pytest.raises(Unclear, match="Which bowl"):
+        listener("put it in the bowl", {"red block", "blue bowl", "red bowl"})
     assert listener.is_instruction(SORT) and listener.is_instruction(
         "push everything into the tray"
     )

@@ -59,15 +59,16 @@ class Understanding:
 
     def __call__(self, text: str) -> tuple[Behavior, float]:
         """The behaviour that is most likely asked for, and by how much it stands out: below 0 where
-        it is likelier that none is."""
+        it is likelier that none is. Where no colour is said, neither is there one in its thing."""
         words, color = plain(text)
         scores = ((_features([words]) @ self._seen.T) ** POWER @ self._weights)[0]
         best = int(np.argmax(scores[:-1]))
         margin = float(scores[best] - np.max(np.delete(scores, best)))
         asked = self._asked[self._families[best]]
-        thing, kind = asked.thing, asked.thing.split()[-1:]
-        if kind in (["block"], ["bowl"]):
-            thing = f"{color} {kind[0]}" if color else ""
+        thing = asked.thing
+        for kind in ("block", "bowl"):
+            if thing.endswith(kind):
+                thing = f"{color} {kind}".strip()
         return Behavior(asked.name, thing, _amount(text) if asked.name == "move" else ""), margin
 
 

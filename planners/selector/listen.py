@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from planners.coaching.behavior import Behavior
@@ -63,17 +63,23 @@ class Listener:
         words = [word for word in words_of(text) if word not in FILLER]
         known = self._understanding.words | {*self._vocabulary.colors} | DENIAL
         strange = [word for word in words if word not in known]
+        unknown = margin < MARGIN or not words or len(strange) > STRANGE * len(words)
         listed = ", ".join(sorted(seen)) or "nothing"
-        colored = OTHER_COLORS | {*self._vocabulary.colors}
-        if margin < MARGIN or not words or len(strange) > STRANGE * len(words):
-            if absent := [w for w in words if w in colored and not any(w in name for name in seen)]:
-                raise Unclear(f"I see nothing {absent[0]}; I see {listed}.")
+        colors = [word for word in words if word in OTHER_COLORS | {*self._vocabulary.colors}]
+        absent = [color for color in colors if not any(color in name for name in seen)]
+        if absent and (unknown or absent[0] in OTHER_COLORS):
+            raise Unclear(f"I see nothing {absent[0]}; I see {listed}.")
+        if unknown:
             raise Unknown(f"I did not understand {text!r}. What shall I do?")
-        colors = [word for word in words if word in self._vocabulary.colors]
         if colors and not any(color in behavior.thing for color in colors):
             raise Unclear(f"I am not sure what you mean by {text!r}. Which one?")
         thing = behavior.thing
-        if thing.endswith(("block", "bowl")) and thing not in seen:
+        if thing in ("block", "bowl"):  # the only one there is
+            there = [name for name in seen if name.endswith(thing)]
+            if len(there) != 1:
+                raise Unclear(f"Which {thing}? I see {listed}.")
+            behavior = replace(behavior, thing=there[0])
+        elif thing.endswith(("block", "bowl")) and thing not in seen:
             raise Unclear(f"I see no {thing}; I see {listed}.")
         return behavior, margin
 

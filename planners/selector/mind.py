@@ -77,6 +77,9 @@ class SlowMind:
 
     def ask(self, now: float, said: str, situation: Situation) -> None:
         """Begin to think about what was `said` at time `now` [s]."""
+        if self._asked is not None:  # every question has an arrival, so that a replay can repeat it
+            late = TimeoutError("something else was said")
+            self._arrived("mind", Arrival(now, self._asked[1], None, late))
         self._asked = said, now, situation
         question = prompt(said, situation)
         self._answers.request(now, lambda: self._model.complete(question))

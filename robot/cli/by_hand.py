@@ -232,8 +232,11 @@ def recorded(setup: Setup, seeds: range) -> list[Lesson]:
     """All that is kept; raises Failure where that is nothing."""
     kept: list[Lesson] = []
     with ExitStack() as parts:
-        for lesson in shown(setup, seeds, parts):
-            kept.append(lesson)
+        try:
+            for lesson in shown(setup, seeds, parts):
+                kept.append(lesson)
+        except KeyboardInterrupt:  # between two of them
+            pass
     if not kept:
         raise Failure("nothing was kept")
     return kept

@@ -185,6 +185,8 @@ class Record:
         found = {"target": str(self.target), **summary("LeRobot v3.0", episodes)}
         if segments:
             found["segments"] = teach.kinds(segments)
+        if not by_rule:
+            found["done"] = sum(not lesson.fault for lesson in kept)
         if self.json:
             print(json.dumps(found))
         else:

@@ -123,13 +123,13 @@ def main(config: Benchmark) -> None:
         usual = Played(config, number, understanding).run(inf, at, "")
         told = Played(config, number, understanding).run(1.0, at, line)
         found = {n: first(getattr(usual, n), getattr(told, n), by) for n, by in DIFFERS.items()}
-        ticks = [tick for tick in found.values() if tick is not None]
+        ticks = {name: tick for name, tick in found.items() if tick is not None}
         if len(ticks) < len(found):
             lost += 1
-        elif told.when[min(ticks)] < told.written:
+        elif told.when[min(ticks.values())] < told.written:
             early += 1  # they were not alike: nothing can be said
         else:
-            for name, tick in found.items():
+            for name, tick in ticks.items():
                 took[name].append(told.when[tick] - told.written)
     report = {
         name: {f"p{q}_ms": round(1e3 * float(np.percentile(times, q)), 2) for q in (50, 99)}
