@@ -149,6 +149,9 @@ def test_plans_can_be_taken_back_for_a_while():
     agenda.change(1.0, ["b", "c"], goes_on=True)
     assert [*agenda.steps] == ["b", "c", "a"] and not agenda.chore
     assert agenda.take_back(2.0) and agenda.chore == "a" and not agenda.steps
+    agenda.change(2.5, ["b"], goes_on=False)
+    agenda.begin("d")
+    assert not agenda.take_back(2.6) and agenda.chore == "d"
     agenda.change(3.0, ["b"], goes_on=False)
     assert [*agenda.steps] == ["b"] and not agenda.take_back(3.1 + REGRET)
 

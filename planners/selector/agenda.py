@@ -20,6 +20,11 @@ class Agenda:
         """That, and nothing else."""
         self.steps.clear()
         self.chore, self.finished = chore, False
+        self.settle()
+
+    def settle(self) -> None:
+        """It is as it was meant to be: the last change is not taken back any more."""
+        self._before = None
 
     def change(self, now: float, steps: Sequence[str], goes_on: bool) -> None:
         """These steps; and afterwards, if it `goes_on`, what there was to do before."""

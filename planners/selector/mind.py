@@ -119,10 +119,11 @@ def plan_of(answer: str, objects: Sequence[str]) -> tuple[tuple[str, ...], bool]
     goes_on = lines[-1:] == [GO_ON]
     steps = lines[:-1] if goes_on else lines
     named = _named(objects)
-    allowed = re.compile("|".join(_expression(form, named) for form in _forms(named)) or "(?!)")
     for step in steps:
-        blocks = re.findall(r"\w+ block\b", step)
-        if not allowed.fullmatch(step) or len({*blocks}) < len(blocks):
+        things = _THINGS.findall(step)
+        there = all(thing in named.get(thing.split()[-1], ()) for thing in things)
+        blocks = [thing for thing in things if thing.endswith("block")]
+        if not there or not _SENTENCES.fullmatch(step) or len({*blocks}) < len(blocks):
             raise ValueError(f"the language model's answer is no plan: {step[:60]!r}")
     if not 0 < len(steps) <= STEPS:
         raise ValueError(f"the language model's plan has {len(steps)} steps, not 1 to {STEPS}")
@@ -190,12 +191,16 @@ def _gbnf(form: str) -> str:
     )
 
 
-def _expression(form: str, named: Mapping[str, Sequence[str]]) -> str:
+def _expression(form: str) -> str:
+    """What matches a form, whatever the things are called."""
     marks = {"{": "(?:", "}?": ")?", "}*": f"){{0,{MORE}}}"}
-    kinds = {f"[{kind}]": f"(?:{'|'.join(map(re.escape, names))})" for kind, names in named.items()}
-    return "".join(marks.get(part) or kinds.get(part) or re.escape(part) for part in _parts(form))
+    marks |= {f"[{kind}]": kind if kind in UNNAMED else rf"\w+ {kind}" for kind in KINDS}
+    return "".join(marks.get(part) or re.escape(part) for part in _parts(form))
 
 
+# Made here and not when an answer comes: that takes milliseconds, which the loop has not.
+_SENTENCES = re.compile("|".join(map(_expression, FORMS)))
+_THINGS = re.compile(rf"\w+ (?:block|bowl)\b|\b(?:{'|'.join(UNNAMED)})\b")
 SYSTEM = f"""You are the slow, thinking half of a robot arm at a table. Its fast half does chores by
 itself, and understands these sentences only, where [block] and the like stand for something that is
 there, {{…}}? may be left out, and {{…}}* may be left out or repeated:

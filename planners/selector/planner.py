@@ -334,6 +334,7 @@ class SelectorPlanner:
         """A person's sentence, which counts for more than the selector's."""
         if behavior.name in STEERING:
             self._steered = state.time
+            self._agenda.settle()
         kept = self._kept(text, behavior, margin, state)
         self._interrupt("corrected")
         self._keeper.begin(kept)
