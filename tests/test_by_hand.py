@@ -229,6 +229,8 @@ def record(command, monkeypatch, tmp_path, keys, *args):
     def write():
         for text in keys:
             time.sleep(0.4)
+            if not text:
+                return os.close(master)
             os.write(master, text.encode())
 
     with os.fdopen(slave) as typed:
@@ -243,7 +245,8 @@ def record(command, monkeypatch, tmp_path, keys, *args):
         threading.Thread(target=lambda: (began.wait(60), typist.start())).start()
         result = command("data", "record", tmp_path / "made", "--by", "keyboard", *args)
         typist.join()
-    os.close(master)
+    if "" not in keys:
+        os.close(master)
     return result
 
 
@@ -264,6 +267,12 @@ def test_what_is_shown_and_told_becomes_a_dataset(command, monkeypatch, tmp_path
 
 def test_what_is_dropped_is_not_kept(command, monkeypatch, tmp_path):
     code, _, err = record(command, monkeypatch, tmp_path, "x", "--task", "sort", "--n", "1")
+    assert code == 1 and "nothing was kept" in err
+
+
+def test_a_terminal_that_is_gone_ends_it(command, monkeypatch, tmp_path):
+    args = "--task", "sort", "--n", "3"
+    code, _, err = record(command, monkeypatch, tmp_path, ("w", ""), *args)
     assert code == 1 and "nothing was kept" in err
 
 

@@ -63,6 +63,7 @@ class Keyboard:
         self._steers: list[Steer] = []
         self._rest = ""
         self.line: str | None = None  # what is being written, if anything
+        self.error = ""  # why there is nothing more to come
         self._closing, self._wake = os.pipe()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -114,6 +115,7 @@ class Keyboard:
             except OSError:  # it is gone
                 data = b""
             if not data:
+                self.error = "the terminal is gone"
                 with self._lock:
                     self._steers.append(Steer(end="drop"))
                 return

@@ -49,6 +49,7 @@ class Controls:
 
     def __init__(self, setup: Setup, parts: ExitStack) -> None:
         self.line: Callable[[], str | None] = lambda: None  # that is being written
+        self.error: Callable[[], str]  # why nothing more comes of them
         self.lines: IO[str] | None
         if setup.by == "gamepad":
             from hardware.controls.gamepad import HELP, Gamepad
@@ -60,6 +61,7 @@ class Controls:
             parts.callback(pad.close)
             self.read: Callable[[], Steer] = pad
             self.help, self.lines = HELP, typed_lines()
+            self.error = lambda: pad.error
             return
         from hardware.controls.keyboard import HELP, Keyboard
 
@@ -75,6 +77,7 @@ class Controls:
             raise WrongUse(f"--by keyboard: {error}") from error
         parts.callback(keys.close)
         self.read, self.help, self.line = keys, HELP, lambda: keys.line
+        self.error = lambda: keys.error
 
 
 def shown(setup: Setup, seeds: range, parts: ExitStack) -> Iterator[Lesson]:
@@ -97,7 +100,9 @@ def shown(setup: Setup, seeds: range, parts: ExitStack) -> Iterator[Lesson]:
         lesson, enough = one.play(hearing.take if hearing else tuple)
         if lesson is not None:
             yield lesson
-        if enough:
+        if error := controls.error():
+            voice.note(f"the {setup.by} is of no more use: {error}")
+        if enough or error:
             return
 
 
