@@ -273,7 +273,7 @@ def test_what_is_not_there_is_asked_back_before_a_model_is_asked():
 
 def test_from_the_command_line(command, tmp_path, monkeypatch):
     answers = tmp_path / "answers.json"
-    answers.write_text(json.dumps(["nothing", "pick up the red block"]))
+    answers.write_text(json.dumps(["nothing", "put it down"]))
     lines = tmp_path / "lines"
     lines.write_text(f"what a lovely day it is\n{GUESTS}\n")
     with lines.open() as typed:
@@ -287,7 +287,7 @@ def test_from_the_command_line(command, tmp_path, monkeypatch):
     found = json.loads(out)
     assert found["said"][-1] in (  # both were asked at once, and the answers are taken in turn
         f"I did not understand {GUESTS!r}. What shall I do?",
-        f"{GUESTS}: pick up the red block.",
+        f"{GUESTS}: put it down.",
     )
     code, out, err = command("replay", found["recording"], "--json")
     assert json.loads(out)["differences"] == [] and json.loads(out)["ticks"] > 400, err

@@ -10,6 +10,7 @@ import termios
 import threading
 import tty
 from collections.abc import Callable
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -125,7 +126,8 @@ class Keyboard:
         """Leave the terminal as it was."""
         os.write(self._wake, b"x")
         self._thread.join(1.0)
-        termios.tcsetattr(self._terminal, termios.TCSANOW, self._before)
+        with suppress(termios.error):  # it is gone
+            termios.tcsetattr(self._terminal, termios.TCSANOW, self._before)
         os.close(self._wake)
         os.close(self._closing)
 
