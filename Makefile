@@ -1,5 +1,6 @@
 # `make run` shows the main job, `make test` passes the tests, `make speech` adds what hears speech,
 # `make dev` what training, PushT and the tests need; each sets up what it needs itself.
+unexport PYTHONDONTWRITEBYTECODE  # or every process would compile all its libraries anew
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

@@ -6,7 +6,8 @@ anywhere, so an interrupted skill resumes by being reset: it looks at the world 
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from math import isfinite, pi
+from functools import partial
+from math import ceil, isfinite, pi, sqrt
 
 import numpy as np
 
@@ -21,6 +22,7 @@ LOWEST = 0.014  # [m] of the tool's centre: its tips reach 10 mm lower
 TRAVEL = 0.12  # [m] least height of the tool's centre on the way across the table
 CLEARANCE = 0.03  # [m] kept above everything on the way across
 EDGE = 0.06  # [m] beyond the table's bounds where the tool may still go
+BOW = 0.005  # [m] from a line, where the tool shall follow one
 RETARGET = 0.0005  # [m] a target that moves by less is where it was
 PATIENCE = 10.0  # [s] for one step, at full speed
 SLOWEST = 0.05  # of full speed
@@ -127,6 +129,11 @@ class ArmSkill:
         return self.kinematics.forward(self.state.reference.q[self.arm])[0]
 
     @property
+    def hand(self) -> Vector:
+        """p_world_tool (3,) [m] where it is measured to be."""
+        return self.kinematics.forward(self.state.q[self.arm])[0]
+
+    @property
     def yaw(self) -> float:
         """[rad] heading of the fingers' axis where the arm was last told to be."""
         _, rotation = self.kinematics.forward(self.state.reference.q[self.arm])
@@ -180,6 +187,25 @@ class ArmSkill:
 
         return Step(target, self.settled)
 
+    def straight(
+        self, position: Callable[[], Vector], yaw: float | None = None, finger: float | None = None
+    ) -> Recipe:
+        """As `move`, and along a line: a way that is straight for the joints bows for the tool, so
+        it goes by as many points of the line as keep that below BOW.
+        """
+        here, there = self.tool, self.inside(position())
+        heading = self.way_round(there, self.yaw if yaw is None else yaw)
+        half = (self.state.reference.q + self.joints_at(there, heading, 0.0))[self.arm] / 2
+        bow = float(np.linalg.norm(self.kinematics.forward(half)[0] - (here + there) / 2))
+        parts = max(1, ceil(sqrt(bow / BOW)))  # each bows by a share that goes with its square
+        for part in range(1, parts + 1):
+            way = partial(self._between, here, position, part / parts)
+            yield self.move(way, yaw, finger)
+
+    @staticmethod
+    def _between(here: Vector, position: Callable[[], Vector], share: float) -> Vector:
+        return here + share * (position() - here)
+
     def settled(self) -> bool:
         """The motion is over and the arm measures where it was told to be."""
         if not self.body.motion.arrived:
@@ -200,7 +226,7 @@ class ArmSkill:
         """Straight up to where the way across is free, if the tool is lower than that."""
         here, height = self.tool, self.travel_height()
         if here[2] < height - 0.005:
-            yield self.move(lambda: np.array([here[0], here[1], height]))
+            yield from self.straight(lambda: np.array([here[0], here[1], height]))
 
     def travel_height(self) -> float:
         """[m] of the tool's centre above everything that stands on the table."""
@@ -215,13 +241,12 @@ class ArmSkill:
 
     def held(self) -> str | None:
         """The object between the fingers, by their measured opening and its measured place."""
-        tool, _ = self.kinematics.forward(self.state.q[self.arm])
-        return held(self.state, tool, self.finger)
+        return held(self.state, self.hand, self.finger)
 
     def hang(self, name: str) -> float:
         """[m] how far the held object reaches below the tool's centre."""
         fix = self.state.objects[name]
-        return float(self.tool[2] - fix.position[2] + fix.size[2] / 2)
+        return float(self.hand[2] - fix.position[2] + fix.size[2] / 2)
 
     def object(self, name: object) -> str:
         """`name` if it is an object that has been seen; refused otherwise."""

@@ -52,7 +52,7 @@ class Pick(ArmSkill):
         yaw = self._across(name, finger)
         height = self.travel_height()
         yield self.move(lambda: np.array([*self._middle(name)[:2], height]), yaw, finger)
-        yield self.move(lambda: self._middle(name), yaw, finger)
+        yield from self.straight(lambda: self._middle(name), yaw, finger)
         yield self.grip(width / 2 - SQUEEZE)
 
     def _middle(self, name: str) -> Vector:
@@ -118,8 +118,11 @@ class Place(ArmSkill):
         yield from self.rise()
         height = self.travel_height()
         yaw = None if "yaw" not in self.goal.args else self.number("yaw")
-        yield self.move(lambda: np.array([*self._spot(name)[:2], height]), yaw)
-        yield self.move(lambda: self._spot(name), yaw)
+        # How it lies in the hand is measured at rest: on the way, hand and object are not seen at
+        # the same instant, and a target that follows their difference never comes to rest.
+        lies = self._lies(name)
+        yield self.move(lambda: np.array([*self._spot(name, lies)[:2], height]), yaw)
+        yield from self.straight(lambda: self._spot(name, lies), yaw)
         finger = float(self.state.q[self.finger])
         yield self.grip(min(OPEN, finger + RELEASE))
         yield from self.rise()
@@ -151,14 +154,18 @@ class Place(ArmSkill):
             height = max(height, top)
         return height
 
-    def _spot(self, name: str) -> Vector:
+    def _lies(self, name: str) -> Vector:
+        """(3,) [m] of the tool's centre from the middle of the underside of what it holds."""
+        fix = self.state.objects[name]
+        level = self.hand[:2] - fix.position[:2]
+        if float(np.abs(level).max()) > NEAR / 2:  # measured before it was lifted
+            level = np.zeros(2)
+        return np.array([*level, self.hang(name)])
+
+    def _spot(self, name: str, lies: Vector) -> Vector:
         """(3,) [m] of the tool's centre where the held object is let go."""
-        tool, _ = self.kinematics.forward(self.state.q[self.arm])
-        slip = tool[:2] - self.state.objects[name].position[:2]
-        if float(np.abs(slip).max()) > NEAR / 2:  # measured before it was lifted
-            slip = np.zeros(2)
-        z = self._support(name) + self.hang(name) + DROP + self.offset()[2]
-        return np.array([*(self._xy() + slip), z])
+        under = [*self._xy(), self._support(name) + DROP + self.offset()[2]]
+        return np.array(under) + lies
 
     def _check(self, name: str) -> None:
         """Refuse unless the object is measured where it was to be put."""

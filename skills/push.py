@@ -65,7 +65,7 @@ class Push(ArmSkill):
             left = np.array([-ahead[1], ahead[0]])
             off = self.state.objects[name].position[:2] - at
             aside, forward = float(off @ left), float(off @ ahead)
-            behind = at - self.kinematics.forward(self.state.q[self.arm])[0][:2]
+            behind = at - self.hand[:2]
             lost = abs(aside) > LOST or forward < 0 or float(np.hypot(*behind)) > STUCK
             over |= lost or float(way @ ahead) < ARRIVED
             if not over:

@@ -49,9 +49,7 @@ class Trace(ArmSkill):
                 ),
             )
         yield self.move(lambda: points[-1], heading)
-        away = float(
-            np.linalg.norm(self.kinematics.forward(self.state.q[self.arm])[0] - points[-1])
-        )
+        away = float(np.linalg.norm(self.hand - points[-1]))
         if away > CLOSE:
             raise Refusal(f"the line ends {away:.3f} m further on")
 

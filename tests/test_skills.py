@@ -1,11 +1,17 @@
 """Skills do what they say, by measured state, from wherever they are interrupted."""
 
+from collections import deque
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rig import NAMES, PUT, play, scene_of
 
+from robot.kinematics import Kinematics
+from robot.specs import UR5E
 from robot.types import Status
 from sim.scene import SceneObject
+from sim.tabletop import Tabletop
 
 
 def xy(result, name):
@@ -38,6 +44,29 @@ def test_a_tower_of_three(engine):
     assert heights == pytest.approx([0.02, 0.06, 0.10], abs=0.004)
 
 
+@pytest.mark.parametrize("late", [0, 5])  # [ticks] by which objects are seen, as through ROS 2
+def test_the_way_into_a_bowl_is_straight(late, monkeypatch):
+    """Near the robot's foot a way that is straight for the joints bows by the bowl's width."""
+    read, seen = Tabletop.read, deque(maxlen=late + 1)
+
+    def read_late(world):
+        obs = read(world)
+        seen.append(obs.fixes)
+        return replace(obs, fixes=seen[0])
+
+    monkeypatch.setattr(Tabletop, "read", read_late)
+    bowl = np.array([0.01, -0.268])
+    scene = (SceneObject("red", "block", -0.25, -0.315), SceneObject("blue", "bowl", *bowl))
+    result = play(scene=scene, after=0.5)
+    assert result.planner.succeeded and at_rest_in(result, "red block", "blue bowl")
+    kinematics = Kinematics(UR5E)
+    place = [tick.state.reference.q[:6] for tick in result.ticks if tick.goal.skill == "place"]
+    tools = np.array([kinematics.forward(q)[0] for q in place])
+    low = tools[tools[:, 2] < 0.11]
+    assert low[:, 2].min() < 0.035  # there and back
+    assert np.linalg.norm(low[:, :2] - bowl, axis=1).max() < 0.009
+
+
 def test_place_at_a_spot():
     scene = (SceneObject("red", "block", 0.0, -0.4),)
     result = play("pick object='red block'; place object='red block' at=[0.2,-0.6]", scene=scene)
@@ -54,9 +83,6 @@ def test_push():
 
 
 def test_reach_and_home():
-    from robot.kinematics import Kinematics
-    from robot.specs import UR5E
-
     result = play("reach to=[0.1,-0.6,0.2]")
     tool, _ = Kinematics(UR5E).forward(result.ticks[-1].state.q[:6])
     assert tool == pytest.approx([0.1, -0.6, 0.2], abs=0.01)
