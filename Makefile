@@ -16,6 +16,7 @@ dev: .venv/dev
 
 test: .venv/dev
 	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -m dds  # several processes each, so one at a time
 
 test-ros: .venv/dev
 	$(BIN)/python -m pytest -q -m dds

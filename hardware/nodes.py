@@ -26,11 +26,13 @@ def declared(
     stack: bool = False,
     perception: Perception = "truth",
     speech: str = "",
+    task: str = "",
 ) -> tuple[NodeProcess, ...]:
     """The nodes of a robot: `sim`, or the path of a robot file, which brings its own driver.
 
     Those that must go last when all of them end come first. `perception`: by camera, there is a
-    node that sees what the world is about. `speech`: what the coach listens to.
+    node that sees what the world is about. `speech`: what the coach listens to. `task`: the chore
+    that the simulated table is set for.
     """
     simulated = robot == "sim"
     about = ("--world", world) if simulated else ("--robot", robot)
@@ -39,6 +41,8 @@ def declared(
         driver = ["node", "driver", "--world", world, "--engine", engine, "--seed", str(seed)]
         if scene is not None:
             driver += ["--scene", str(scene)]
+        if task:
+            driver += ["--task", task]
         if frames:
             driver += ["--frames", str(frames)]
         if perception == "camera":

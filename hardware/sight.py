@@ -8,6 +8,8 @@ out, and it shows that it is alive.
 
 import logging
 from collections import Counter, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from time import monotonic
 
 from geometry_msgs.msg import PointStamped
 from sensor_msgs.msg import CompressedImage, JointState
@@ -19,7 +21,7 @@ from hardware.ros import STATES, Diagnostics, Ros
 from hardware.signals import signals
 from robot.ball_sight import EYES, Sight, Still
 from robot.messages import camera_topic
-from robot.types import Image, Vector
+from robot.types import Fix, Image, Vector
 from robot.vision.cameras import CAMERAS
 from robot.vision.sight import TableSight
 
@@ -31,6 +33,7 @@ KEPT = 4  # pictures of a camera that wait for the other's
 BLIND = 1_000_000_000  # [ns] without a picture, after which that is said
 FEEL = 40_000_000  # [ns] between two times that the thing in the hand is placed by the joints
 POSES = 200  # joint states that are remembered, for pictures that come late
+LOOKING = 2.0  # [s] for one look, at most: then the node has failed, and is started again
 NEAR = 20_000_000  # [ns] between a picture and the joint state that goes with it, at most
 Seen = tuple[int, list[Image]]  # stamp [ns], and a picture of each camera
 
@@ -70,7 +73,11 @@ def see_objects(robot: RobotFile) -> None:
 
 
 class Objects:
-    """What stands on the table, by pictures; and what the hand holds, by the joints."""
+    """What stands on the table, by pictures; and what the hand holds, by the joints.
+
+    A look may take a tenth of a second, and the node is alive meanwhile: it is done in a thread,
+    one at a time, and nothing else touches what it knows.
+    """
 
     def __init__(self, ros: Ros, robot: RobotFile) -> None:
         self._out = ros.publisher(MarkerArray, topics.OBJECTS, STATES)
@@ -78,6 +85,9 @@ class Objects:
         self._joints = convert.Joints(robot.spec.joints)
         self._poses: deque[tuple[int, Vector]] = deque(maxlen=POSES)
         self._felt = 0  # stamp [ns] of the joints
+        self._worker = ThreadPoolExecutor(1)
+        self._look: Future[dict[str, Fix]] | None = None  # under way
+        self._looks, self._began = 0, 0.0  # at the pictures of stamp [ns]; since [s]
         self._eyes = Eyes(ros, topics.OBJECTS_NODE, tuple(CAMERAS))
         ros.subscribe(JointState, robot.joint_states, STATES, self._move)
 
@@ -87,19 +97,28 @@ class Objects:
             self._poses.append((stamp, self._joints.q.copy()))
 
     def tend(self) -> None:
-        """Make of what has come what can be made."""
-        for stamp, pictures in self._eyes.take():
+        """Make of what has come what can be made; RuntimeError: that takes too long."""
+        if self._look is not None:
+            if not self._look.done():
+                if monotonic() - self._began > LOOKING:
+                    raise RuntimeError(f"one look takes longer than {LOOKING:g} s")
+                return
+            look, self._look = self._look, None
+            self._publish(self._looks, look.result())
+        for stamp, pictures in self._eyes.take()[-1:]:  # of those that came meanwhile, the newest
             pose = min(self._poses, key=lambda pose: abs(pose[0] - stamp), default=None)
             if pose is None or abs(pose[0] - stamp) > NEAR:
                 self._eyes.counts["pictures without joint states"] += 1
                 continue
             seen = {name: one.pixels for name, one in zip(CAMERAS, pictures, strict=True)}
-            self._publish(stamp, self._sight.look(stamp * 1e-9, pose[1], seen))
+            self._looks, self._began = stamp, monotonic()
+            self._look = self._worker.submit(self._sight.look, stamp * 1e-9, pose[1], seen)
+            return
         if self._poses and self._poses[-1][0] - self._felt >= FEEL:
             self._felt, q = self._poses[-1]
             self._publish(self._felt, self._sight.feel(self._felt * 1e-9, q))
 
-    def _publish(self, stamp: int, fixes: dict) -> None:
+    def _publish(self, stamp: int, fixes: dict[str, Fix]) -> None:
         gone = self._sight.things.gone
         if fixes or gone:
             self._eyes.counts["fixes"] += len(fixes)

@@ -10,6 +10,7 @@ def generate_launch_description() -> LaunchDescription:
             "world": ("tabletop", "tabletop, pusht or blockpush"),
             "engine": ("mujoco", "mujoco or pybullet"),
             "seed": ("0", "of the scene"),
+            "task": ("", "pack, stack, sort or sweep: a chore that the table is set for"),
             "frames": ("10", "[Hz] of the camera; 0: none"),
             "perception": PERCEPTION,
             "speech": SPEECH,

@@ -132,6 +132,8 @@ class Served:
     """A model that chats, on an OpenAI-compatible server."""
 
     def __init__(self, url: str, model: str) -> None:
+        import openai  # noqa: F401  # which takes a second: not when it is asked, beside a moving arm
+
         self._url, self._key = url, os.environ.get("OPENAI_API_KEY") or "none"
         self._model = model or self._first_model()
 

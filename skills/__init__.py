@@ -18,6 +18,7 @@ SKILLS = {  # robot: {name: "module:what makes it from a skills.body.Body"}
         "turn": "skills.turn:Turn",
         "drawer": "skills.drawer:Drawer",
         "as_told": "skills.beso.shipped:as_told",
+        "jog": "skills.jog:Jog",
     },
     "pusht": {**HOLD, "push_t": "skills.beso.shipped:push_t"},
     "pusher": {

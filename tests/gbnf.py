@@ -6,7 +6,7 @@ import re
 def regex_of(grammar: str) -> re.Pattern[str]:
     """A grammar without recursion as a regular expression."""
     rules = dict(line.split(" ::= ", 1) for line in grammar.splitlines())
-    token = re.compile(r'"((?:[^"\\]|\\.)*)"|(\[[^\]]+\]\{\d+,\d+\})|(\w+)|(\{\d+,\d+\})|(\|)')
+    token = re.compile(r'"((?:[^"\\]|\\.)*)"|(\[[^\]]+\]\{\d+,\d+\})|(\w+)|(\{\d+,\d+\})|([|()?])')
 
     def build(rule: str) -> str:
         built = ""

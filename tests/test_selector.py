@@ -226,12 +226,17 @@ def test_what_led_to_a_correction_is_not_learned():
 def test_what_is_not_understood_is_asked_back(understanding):
     listener = Listener(understanding, Vocabulary(("red", "green", "blue"), ("block", "bowl")))
     seen = {"red block", "blue bowl"}
-    assert listener("no, take the red block", seen)[0] == Behavior("pick", "red block")
+    assert listener("no, take the red block", seen).behavior == Behavior("pick", "red block")
     for text in ("the weather is lovely today", "banana", "pick up the pink block", ""):
         with pytest.raises(Unclear):
             listener(text, seen)
     with pytest.raises(Unclear, match="I see no green block"):
         listener("pick up the green block", seen)
+    with pytest.raises(Unclear, match="I see nothing white"):
+        listener("pick up the white block", seen)
+    assert listener("put it in the bowl", seen).behavior == Behavior("put", "blue bowl")
+    with pytest.raises(Unclear, match="Which bowl"):
+        listener("put it in the bowl", {"red block", "blue bowl", "red bowl"})
     assert listener.is_instruction(SORT) and listener.is_instruction(
         "push everything into the tray"
     )

@@ -97,6 +97,15 @@ def legs(asked: Behavior, held: str | None, state: State, start: Vector) -> tupl
             return (Leg("turn", {"tilt": TILT}),)
 
 
+def needed(asked: Behavior, held: str | None, put: str | None) -> tuple[Behavior, ...]:
+    """What has to be done first, with `held` in the hand, and after `put` was put somewhere."""
+    if asked.name in ("pick", "drawer", "sweep") and held not in (None, asked.thing):
+        return (Behavior("drop"),)
+    if asked.name == "put" and held is None and put is not None:
+        return (Behavior("pick", put),)
+    return ()
+
+
 def _place(where: str, held: str | None, state: State) -> dict[str, object]:
     """Arguments of a place goal: at what is named, and of a drawer where there is room in it."""
     if not where.endswith("drawer"):

@@ -125,7 +125,7 @@ tilt: give it a slant | tilt the thing | incline the gripper | tilt your hand
 """
 
 
-def _read(text: str) -> Mapping[str, tuple[str, ...]]:
+def read(text: str) -> Mapping[str, tuple[str, ...]]:
     """The wordings of each family."""
     families = {}
     for line in text.strip().replace("\n    ", " ").splitlines():
@@ -134,4 +134,4 @@ def _read(text: str) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(families)
 
 
-HEARD, UNHEARD = _read(_HEARD), _read(_UNHEARD)
+HEARD, UNHEARD = read(_HEARD), read(_UNHEARD)

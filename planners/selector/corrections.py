@@ -1,7 +1,7 @@
 """Corrections that people gave, kept with what was seen before and after, to learn from."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -45,12 +45,12 @@ class Kept:
     outcome: str = "running"  # done, failed: why, corrected, cut short
     effect: dict[str, float] = field(default_factory=dict)  # [m] by which things and hand moved
 
-    def after(self, frames: Sequence[Vector], outcome: str) -> "Kept":
+    def after(self, frames: Sequence[Vector]) -> "Kept":
         """With what followed."""
         kept = (*self.frames, *frames)
         before, there = self.frames[self.now], kept[-1]
         moved = float(np.linalg.norm(there[6:9] - before[6:9]))
-        return replace(self, frames=kept, outcome=outcome, effect={"hand": round(moved, 4)})
+        return replace(self, frames=kept, effect={"hand": round(moved, 4)})
 
     def samples(self, group: int) -> Iterator[Sample]:
         """What is learned of it: to have said so a little earlier, and before the mistake."""
@@ -91,6 +91,36 @@ class Kept:
             )
         part.replace(path)
         return path
+
+
+class Keeper:
+    """Hands on every correction once what followed is known: AFTER, and how it ended."""
+
+    def __init__(self, keep: Callable[[Kept], None]) -> None:
+        self._keep = keep
+        self._waiting: list[tuple[Kept, list[Vector]]] = []  # and the frames since
+
+    def begin(self, kept: Kept) -> None:
+        self._waiting.append((kept, []))
+
+    def end(self, outcome: str) -> None:
+        """How the newest one ended."""
+        if self._waiting:
+            kept, frames = self._waiting[-1]
+            self._waiting[-1] = replace(kept, outcome=outcome), frames
+
+    def see(self, frame: Vector) -> None:
+        for kept, frames in [*self._waiting]:
+            frames.append(frame)
+            if len(frames) >= AFTER / PERIOD and kept.outcome != "running":
+                self._waiting = [other for other in self._waiting if other[0] is not kept]
+                self._keep(kept.after(frames))
+
+    def close(self) -> None:
+        """Those that are not yet over, too."""
+        for kept, frames in self._waiting:
+            self._keep(kept.after(frames))
+        self._waiting = []
 
 
 def read(folder: Path) -> list[Kept]:

@@ -6,7 +6,7 @@ mention it; no row says its colour. The network points at things, and their name
 afterwards: what is learned of one colour holds for all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -162,6 +162,13 @@ def resting_on(frame: Vector, block: str) -> str | None:
     _, what = _resting(frame, place, present, _held(frame, place, present))
     index = int(what[NAMES.index(block)])
     return NAMES[index] if index >= 0 else None
+
+
+def lying(frame: Vector, things: Collection[str]) -> dict[str, str]:
+    """Which of these blocks are in or on something, and on what."""
+    blocks = [name for name in things if name in NAMES and name.endswith("block")]
+    found = {block: resting_on(frame, block) for block in blocks}
+    return {block: where for block, where in found.items() if where is not None}
 
 
 def held_in(frame: Vector) -> str | None:

@@ -2,23 +2,39 @@
 
 import re
 from collections.abc import Collection
-from functools import cache
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from planners.coaching.behavior import Behavior
-from planners.coaching.phrases import HEARD
 from planners.coaching.understand import Understanding
-from planners.coaching.wordings import FOR, SAYINGS
-from planners.correct import DENIAL, FILLER, Vocabulary, words_of
+from planners.coaching.wordings import FOR
+from planners.correct import DENIAL, FILLER, Vocabulary, understand, words_of
+from planners.program.ground import OTHER_COLORS
 from planners.selector.features import mentioned
 from planners.selector.samples import Key, keys
 
-MARGIN = 0.04  # by which a meaning must stand out
-STRANGE = 0.3  # of the words that say something, at most, may be unknown
+MARGIN = 0.1  # by which a meaning must stand out
+STRANGE = 0.34  # of the words that say something, at most, may be unknown
 UNDOING = {"undo", "that", "this", "is", "was", "it", "s", "please", "thing", "one"}
 
 
 class Unclear(ValueError):
     """What is asked back."""
+
+
+class Unknown(Unclear):
+    """It is neither a correction nor an instruction."""
+
+
+@dataclass(frozen=True)
+class Meant:
+    """What a sentence is taken for: to go on, another pace, a whole chore, that something is wrong,
+    or a behaviour."""
+
+    kind: Literal["proceed", "pace", "instruction", "denial", "behavior"]
+    factor: float = 1.0  # pace: of the speed so far
+    behavior: Behavior | None = None
+    margin: float = 0.0  # by which the behaviour stands out
 
 
 class Listener:
@@ -27,19 +43,44 @@ class Listener:
     def __init__(self, understanding: Understanding, vocabulary: Vocabulary) -> None:
         self._understanding, self._vocabulary = understanding, vocabulary
 
-    def __call__(self, text: str, seen: Collection[str]) -> tuple[Behavior, float]:
+    def __call__(self, text: str, seen: Collection[str]) -> Meant:
+        """What is meant, where things of these names are `seen`; raises Unclear."""
+        said = understand(text, self._vocabulary)
+        if said is not None and said.kind == "proceed":
+            return Meant("proceed")
+        if said is not None and said.kind == "pace":
+            return Meant("pace", said.factor)
+        if self.is_instruction(text):
+            return Meant("instruction")
+        if self.is_denial(text):
+            return Meant("denial")
+        behavior, margin = self.behavior(text, seen)
+        return Meant("behavior", behavior=behavior, margin=margin)
+
+    def behavior(self, text: str, seen: Collection[str]) -> tuple[Behavior, float]:
         """The behaviour that is asked for, and by how much it stands out; raises Unclear."""
         behavior, margin = self._understanding(text)
         words = [word for word in words_of(text) if word not in FILLER]
-        strange = [word for word in words if word not in _words() | {*self._vocabulary.colors}]
-        if margin < MARGIN or not words or len(strange) > STRANGE * len(words):
-            raise Unclear(f"I did not understand {text!r}. What shall I do?")
-        colors = [word for word in words if word in self._vocabulary.colors]
+        known = self._understanding.words | {*self._vocabulary.colors} | DENIAL
+        strange = [word for word in words if word not in known]
+        unknown = margin < MARGIN or not words or len(strange) > STRANGE * len(words)
+        listed = ", ".join(sorted(seen)) or "nothing"
+        colors = [word for word in words if word in OTHER_COLORS | {*self._vocabulary.colors}]
+        absent = [color for color in colors if not any(color in name for name in seen)]
+        if absent and (unknown or absent[0] in OTHER_COLORS):
+            raise Unclear(f"I see nothing {absent[0]}; I see {listed}.")
+        if unknown:
+            raise Unknown(f"I did not understand {text!r}. What shall I do?")
         if colors and not any(color in behavior.thing for color in colors):
             raise Unclear(f"I am not sure what you mean by {text!r}. Which one?")
         thing = behavior.thing
-        if thing.endswith(("block", "bowl")) and thing not in seen:
-            raise Unclear(f"I see no {thing}; I see {', '.join(sorted(seen)) or 'nothing'}.")
+        if thing in ("block", "bowl"):  # the only one there is
+            there = [name for name in seen if name.endswith(thing)]
+            if len(there) != 1:
+                raise Unclear(f"Which {thing}? I see {listed}.")
+            behavior = replace(behavior, thing=there[0])
+        elif thing.endswith(("block", "bowl")) and thing not in seen:
+            raise Unclear(f"I see no {thing}; I see {listed}.")
         return behavior, margin
 
     def meaning(self, command: str, key: Key) -> Behavior:
@@ -64,9 +105,15 @@ class Listener:
         return bool(words & (DENIAL | {"undo"})) and not words - DENIAL - UNDOING
 
 
-@cache
-def _words() -> frozenset[str]:
-    """All that teachers say."""
-    said = [text for ways in HEARD.values() for text in ways]
-    said += [text for ways in SAYINGS.values() for text in ways]
-    return frozenset(w for text in said for w in words_of(text)) | DENIAL | {"block", "bowl"}
+def plainly(behavior: Behavior) -> str:
+    """In a few words of its own."""
+    if behavior.name == "put":
+        word = "on" if behavior.thing.endswith("block") else "in"
+        return f"put it {word} the {behavior.thing}"
+    words = {"drop": "put it down", "back": "go back", "tilt": "tilt the hand"}
+    thing = f"the {behavior.thing}" if mentioned(behavior.thing)[0].any() else behavior.thing
+    if behavior.name == "drawer":
+        return f"{behavior.thing} the drawer"
+    return words.get(behavior.name) or " ".join(
+        f"{behavior.name} {behavior.amount} {thing}".split()
+    )

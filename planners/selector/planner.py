@@ -2,7 +2,8 @@
 
 A sentence, its own or a person's, is understood as a behaviour, and the behaviour's goals are
 carried out by skills. A person's sentence overrides the selector's from the next tick until its
-behaviour has ended, or until somebody says "continue".
+behaviour has ended, or until somebody says "continue". What it does not understand it may ask a
+slow mind about, and goes on meanwhile; what that answers is a plan of several steps.
 """
 
 from collections import deque
@@ -12,14 +13,16 @@ from typing import Literal
 
 import numpy as np
 
-from planners.coaching.behavior import Behavior, by_rule
+from planners.coaching.behavior import Behavior, by_rule, needed
 from planners.coaching.understand import Understanding, sentences
 from planners.conduct import PACED, SLOWEST, Leg
-from planners.correct import Vocabulary, understand
+from planners.correct import Vocabulary
+from planners.selector.agenda import Agenda
 from planners.selector.choose import Chooser, Moment, Verifier
-from planners.selector.corrections import AFTER, BEFORE, Kept, Told
-from planners.selector.features import PAST, Past, held_in, lagged, mentioned
-from planners.selector.listen import Listener, Unclear
+from planners.selector.corrections import AFTER, BEFORE, STEERING, Keeper, Kept, Told
+from planners.selector.features import PAST, Past, held_in, lagged, lying
+from planners.selector.listen import Listener, Unclear, Unknown, plainly
+from planners.selector.mind import Reply, Situation, SlowMind
 from planners.selector.samples import DONE, END, NEEDS, Key, about, key_of
 from robot.features import Hand
 from robot.table_frame import PERIOD
@@ -32,7 +35,7 @@ OVERRIDE = 40.0  # [s] that a person's sentence is followed, at most
 DOUBT = 1.5  # [s] for which something else must be likelier, to change its mind midway
 SURE = 0.9  # how likely that must be
 LONGEST = round((BEFORE + AFTER + 4.0) / PERIOD)  # frames that are remembered
-By = Literal["selector", "person", "undoing"]
+By = Literal["selector", "person", "undoing", "plan"]
 
 
 @dataclass
@@ -45,15 +48,6 @@ class _Act:
     by: By
     goals: deque[Leg]
     since: float  # [s]
-
-
-@dataclass
-class _Keeping:
-    """A correction that is being kept, until AFTER."""
-
-    kept: Kept
-    frames: list[Vector]
-    outcome: str = "running"
 
 
 class SelectorPlanner:
@@ -70,19 +64,22 @@ class SelectorPlanner:
         keep: Callable[[Kept], None] = lambda kept: None,
         verify: Verifier | None = None,
         carry_out: Callable[[Behavior, str | None, State, Vector, str], tuple[Leg, ...]] = by_rule,
+        mind: SlowMind | None = None,
     ) -> None:
         """`keep` is handed every correction, once what followed is known; `verify` judges what has
         been done, so that it is tried again; `carry_out` makes goals of behaviours and of the words
-        that ask for them: those of scripted skills, unless others are wanted."""
-        self._choose, self._say, self._note, self._keep = choose, say, note, keep
-        self._verify = verify
+        that ask for them: those of scripted skills, unless others are wanted; `mind` is asked
+        what is meant by what is not understood."""
+        self._choose, self._say, self._note, self._keeper = choose, say, note, Keeper(keep)
+        self._verify, self._mind = verify, mind
         self._tries: dict[Key, int] = {}  # that were judged to have failed
         self._chose = -np.inf  # [s] when it last chose by itself
         self._chosen: dict[Key, int] = {}  # how often it wanted what, since somebody last spoke
         self._listener = Listener(understanding, vocabulary)
         self._vocabulary, self._carry_out = vocabulary, carry_out
         self._hand = Hand(spec)
-        self._instruction = ""
+        self._agenda = Agenda()
+        self._steered = -np.inf  # [s] when somebody last said what to do, since a question
         self._frames: deque[Vector] = deque(maxlen=LONGEST)
         self._sampled = -np.inf  # [s] when the last frame was taken
         self._past: deque[tuple[str, float]] = deque(maxlen=PAST + 1)  # command, since; newest last
@@ -93,21 +90,29 @@ class SelectorPlanner:
         self._speed = 1.0
         self._put: str | None = None  # what was put somewhere last
         self._doubt: tuple[Key, float] | None = None  # what seems better, and since when
-        self._keeping: list[_Keeping] = []
         self.begun: list[Behavior] = []
         self.corrections: list[str] = []
-        self.finished = True  # nothing has been asked for yet
         self.error: str | None = None
 
     def instruct(self, text: str) -> None:
         """Do a chore from now on."""
-        self._instruction, self.finished, self.error = text, False, None
+        self._agenda.begin(text)
+        self._afresh()
+
+    def _afresh(self) -> None:
+        """Nothing has been tried yet of what is to be done now."""
+        self.error, self._chose = None, -np.inf
         self._tries, self._chosen = {}, {}
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do, or to think about."""
+        return self._agenda.finished and not (self._mind is not None and self._mind.busy)
 
     @property
     def succeeded(self) -> bool:
         """As far as it can tell."""
-        return self.finished and self.error is None
+        return self._agenda.finished and self.error is None
 
     @property
     def doing(self) -> Behavior | None:
@@ -119,6 +124,8 @@ class SelectorPlanner:
             self._sample(state)
         for utterance in heard:
             self._hear(utterance.text, state)
+        if self._mind is not None and (reply := self._mind.poll(state.time)) is not None:
+            self._change_plans(reply, state)
         act = self._act
         if act is not None:
             if outcome.goal_id == self._goal.id and outcome.status is not Status.RUNNING:
@@ -133,21 +140,23 @@ class SelectorPlanner:
                     self._again(act)
             elif act.by != "selector" and state.time - act.since > OVERRIDE:
                 self._end("cut short")
-        if self._act is None and self._frames and (self._next or not self.finished):
+        if self._act is None and self._frames and (self._next or not self._agenda.finished):
             self._begin(state)
         return self._goal
 
     def close(self) -> None:
         """Keep the corrections that are not yet over."""
-        for keeping in self._keeping:
-            self._keep(keeping.kept.after(keeping.frames, keeping.outcome))
-        self._keeping = []
+        self._keeper.close()
 
     # --- what it does -------------------------------------------------------------------------
 
     def _begin(self, state: State) -> None:
+        if not self._next and not self._agenda.chore:
+            self._advance(state)
         if self._next:
             behavior, command, by = self._next.popleft()
+        elif self._agenda.finished or not self._agenda.chore:
+            return
         elif state.time < self._chose + SOONEST:
             return  # what it chose took no time: it looks again first
         else:
@@ -157,8 +166,10 @@ class SelectorPlanner:
             if key == END and not self._all_done(moment):
                 command, key, _ = self._choose(moment, may_end=False)
             if key == END:
-                self.finished = True
-                self._note(DONE)
+                if self._agenda.steps:
+                    self._agenda.chore = ""
+                else:
+                    self._finish()
                 return
             self._chosen[key] = self._chosen.get(key, 0) + 1
             if self._chosen[key] > 1 + RETRIES:
@@ -190,9 +201,37 @@ class SelectorPlanner:
         self._start, self._doubt = state.reference.q, None
         self._go(self._act.goals.popleft())
 
+    def _finish(self) -> None:
+        self._agenda.finished = True
+        self._note(DONE)
+
+    def _advance(self, state: State) -> None:
+        """On to the next step of the plan."""
+        held, steps = held_in(self._frames[-1]), self._agenda.steps
+        if not steps:
+            self._finish()
+        elif self._listener.is_instruction(step := steps.popleft()):
+            self._agenda.chore = step
+            self._afresh()
+            if held is not None and held not in step:  # in the way of it
+                self._precede((Behavior("drop"),))
+        else:
+            try:
+                behavior, _ = self._listener.behavior(step, state.objects)
+            except Unclear as error:  # it is no longer there
+                self._note(f"cannot {step!r}: {error}")
+                return
+            self._precede(needed(behavior, held, self._put))
+            self._next.append((behavior, step, "plan"))
+
+    def _precede(self, first: tuple[Behavior, ...]) -> None:
+        """Have something done before anything else is."""
+        self._next.extend((each, next(sentences(each)), "undoing") for each in first)
+
     def _give_up(self, why: str) -> None:
-        self.finished, self.error = True, why
+        self._agenda.finished, self.error = True, why
         self._next.clear()
+        self._agenda.steps.clear()
         self._go(Leg("hold", {}))
 
     def _go(self, leg: Leg) -> None:
@@ -201,15 +240,15 @@ class SelectorPlanner:
         self._goal = Goal(self._goal.id + 1, leg.skill, args)
 
     def _end(self, outcome: str) -> None:
-        if self._act is not None and self._act.by == "person" and self._keeping:
-            self._keeping[-1].outcome = outcome
+        if self._act is not None and self._act.by == "person":
+            self._keeper.end(outcome)
         self._act = None
         self._go(Leg("hold", {}))
 
     def _moment(self, state: State, ended: bool) -> Moment:
         frames = tuple(self._frames)
         past = [Past(c, about(c), state.time - since) for c, since in reversed(self._past)][:PAST]
-        return Moment(lagged(frames, len(frames) - 1), self._instruction, past, ended, state)
+        return Moment(lagged(frames, len(frames) - 1), self._agenda.chore, past, ended, state)
 
     def _accepted(self, act: _Act, state: State) -> bool:
         """Whether what a skill holds to be done looks so; a person's wish is not judged."""
@@ -229,10 +268,8 @@ class SelectorPlanner:
         """Out of the way, to look at it; and once more."""
         self._note("it does not look done")
         self._end("failed: it does not look done")
-        back = Behavior("back")
-        self._next.append((back, next(sentences(back)), "undoing"))
-        for first in self._before(act.behavior, held_in(self._frames[-1])):
-            self._next.append((first, next(sentences(first)), "undoing"))
+        held = held_in(self._frames[-1])
+        self._precede((Behavior("back"), *needed(act.behavior, held, self._put)))
         self._next.append((act.behavior, act.command, "selector"))
 
     def _sample(self, state: State) -> None:
@@ -240,13 +277,9 @@ class SelectorPlanner:
         self._sampled = state.time
         frame = self._hand.frame(state)
         self._frames.append(frame)
-        for keeping in [*self._keeping]:
-            keeping.frames.append(frame)
-            if len(keeping.frames) >= AFTER / PERIOD and keeping.outcome != "running":
-                self._keeping.remove(keeping)
-                self._keep(keeping.kept.after(keeping.frames, keeping.outcome))
+        self._keeper.see(frame)
         act = self._act
-        if act is None or act.by != "selector" or self.finished:
+        if act is None or act.by != "selector" or self._agenda.finished:
             return
         command, key, likely = self._choose(self._moment(state, ended=False), may_end=False)
         if key in (END, act.key) or likely < SURE:
@@ -260,67 +293,88 @@ class SelectorPlanner:
     # --- what it hears ------------------------------------------------------------------------
 
     def _hear(self, text: str, state: State) -> None:
-        said = understand(text, self._vocabulary)
-        if said is not None and said.kind == "proceed":
+        try:
+            meant = self._listener(text, state.objects)
+        except Unclear as error:
+            if self._mind is None or not isinstance(error, Unknown) or not self._frames:
+                self._say(str(error))
+                return
+            doing = self._act.command if self._act else ""
+            lies = lying(self._frames[-1], state.objects)
+            situation = Situation(tuple(state.objects), lies, self._agenda.chore, doing)
+            self._mind.ask(state.time, text, situation)
+            self._steered = -np.inf
+            self._say(f"{text}: let me think.")
+            return
+        if meant.kind == "proceed":
             self._next.clear()
             if self._act is not None and self._act.by != "selector":
                 self._end("cut short")
             self._say("Going on.")
             return
-        if said is not None and said.kind == "pace":
-            self._speed = min(1.0, max(SLOWEST, self._speed * said.factor))
-            self._say(f"{'Slower' if said.factor < 1 else 'Faster'}: {self._speed:.0%}.")
-            self.corrections.append(text)
+        if not (self._frames or meant.kind in ("pace", "instruction")):
+            self._say("I see nothing yet.")
             return
-        if self._listener.is_instruction(text):
+        self.corrections.append(text)
+        if meant.kind == "pace":
+            self._speed = min(1.0, max(SLOWEST, self._speed * meant.factor))
+            self._say(f"{'Slower' if meant.factor < 1 else 'Faster'}: {self._speed:.0%}.")
+        elif meant.kind == "instruction":
+            self._steered = state.time
             self._interrupt("corrected")
             self.instruct(text)
             self._say(f"From now on: {text}.")
-            self.corrections.append(text)
-            return
-        if not self._frames:
-            self._say("I see nothing yet.")
-            return
-        held = held_in(self._frames[-1])
-        if self._listener.is_denial(text):
-            self._retract(text, held, state)
-            return
-        try:
-            behavior, margin = self._listener(text, state.objects)
-        except Unclear as error:
-            self._say(str(error))
-            return
-        self.corrections.append(text)
+        elif meant.kind == "denial":
+            self._steered = state.time
+            self._retract(state)
+        elif meant.behavior is not None:
+            self._override(text, meant.behavior, meant.margin, state)
+
+    def _override(self, text: str, behavior: Behavior, margin: float, state: State) -> None:
+        """A person's sentence, which counts for more than the selector's."""
+        if behavior.name in STEERING:
+            self._steered = state.time
+            self._agenda.settle()
         kept = self._kept(text, behavior, margin, state)
         self._interrupt("corrected")
-        self._keeping.append(_Keeping(kept, []))
-        for first in self._before(behavior, held):
-            self._next.append((first, next(sentences(first)), "undoing"))
+        self._keeper.begin(kept)
+        self._precede(needed(behavior, held_in(self._frames[-1]), self._put))
         self._next.append((behavior, text, "person"))
-        self.finished, self.error, self._chosen = False, None, {}  # it looks again afterwards
-        self._say(f"{text}: I {_plainly(behavior)}.")
+        self._agenda.finished = False  # it looks again afterwards
+        self.error, self._chosen = None, {}
+        self._say(f"{text}: I {plainly(behavior)}.")
 
-    def _retract(self, text: str, held: str | None, state: State) -> None:
+    def _retract(self, state: State) -> None:
         """A bare "no": what was begun is undone."""
-        self.corrections.append(text)
-        doing = self.doing
+        doing, held = self.doing, held_in(self._frames[-1])
         self._interrupt("corrected")
+        if self._agenda.take_back(state.time):
+            self._afresh()
+            self._say("Then I go on as before.")
+            return
         if held is not None and doing is not None and doing.name == "pick":
             undo = Behavior("drop")
         elif held is None and self._put is not None and doing is None:
             undo = Behavior("pick", self._put)
         else:
             undo = Behavior("back")
-        self._next.append((undo, next(sentences(undo)), "undoing"))
-        self._say(f"Then I {_plainly(undo)}; what shall I do?")
+        self._precede((undo,))
+        self._say(f"Then I {plainly(undo)}; what shall I do?")
 
-    def _before(self, behavior: Behavior, held: str | None) -> tuple[Behavior, ...]:
-        """What has to be undone first."""
-        if behavior.name in ("pick", "drawer", "sweep") and held not in (None, behavior.thing):
-            return (Behavior("drop"),)
-        if behavior.name == "put" and held is None and self._put is not None:
-            return (Behavior("pick", self._put),)
-        return ()
+    def _change_plans(self, reply: Reply, state: State) -> None:
+        """Do what the slow mind takes to be meant, unless somebody has said what to do since."""
+        if reply.requested < self._steered:
+            self._note(f"what was meant by {reply.said!r} no longer matters")
+            return
+        if not reply.steps:
+            why = f" ({reply.fault})" if reply.fault else ""
+            self._say(f"I did not understand {reply.said!r}{why}. What shall I do?")
+            return
+        self._interrupt("corrected")
+        self._agenda.change(state.time, reply.steps, reply.goes_on)
+        self._afresh()
+        self.corrections.append(reply.said)
+        self._say(f"{reply.said}: {', then '.join(self._agenda.steps)}.")
 
     def _interrupt(self, outcome: str) -> None:
         self._next.clear()
@@ -335,23 +389,9 @@ class SelectorPlanner:
             text,
             key_of(behavior),
             margin,
-            self._instruction,
+            self._agenda.chore,
             past[:PAST],
             self._act is None,
             tuple(frames),
             len(frames) - 1,
         )
-
-
-def _plainly(behavior: Behavior) -> str:
-    """In a few words of its own."""
-    if behavior.name == "put":
-        word = "on" if behavior.thing.endswith("block") else "in"
-        return f"put it {word} the {behavior.thing}"
-    words = {"drop": "put it down", "back": "go back", "tilt": "tilt the hand"}
-    thing = f"the {behavior.thing}" if mentioned(behavior.thing)[0].any() else behavior.thing
-    if behavior.name == "drawer":
-        return f"{behavior.thing} the drawer"
-    return words.get(behavior.name) or " ".join(
-        f"{behavior.name} {behavior.amount} {thing}".split()
-    )

@@ -47,6 +47,7 @@ DEFAULT_SCENE = (
     "orange bowl",
 )
 LATENCY = 0.02  # [s] declared for a policy's answer in simulated time; measured: 1 to 5 ms
+THOUGHT = 2.0  # [s] declared for a language model's reasoning, likewise
 DETECTION = 2.0  # [s] declared for a detector's, likewise
 ROS_MESSAGES = "diagnostic geometry lifecycle sensor std trajectory visualization".split()
 VERSIONS = (

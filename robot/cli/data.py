@@ -103,8 +103,9 @@ class Convert:
 
 @dataclass(frozen=True)
 class Record:
-    """Record demonstrations by rule, through the whole stack, as a LeRobot v3.0 folder. They err
-    now and then, and show how to recover; those of chores are narrated as they go, in words."""
+    """Record demonstrations, through the whole stack, as a LeRobot v3.0 folder. Those by rule err
+    now and then, and show how to recover; those of chores are narrated as they go, in words. By
+    keyboard or gamepad you move the hand yourself, and type or say what it is doing."""
 
     target: Positional[Path]
     """A new folder."""
@@ -112,8 +113,16 @@ class Record:
     """blockpush; or a chore at the table: pack blocks into a drawer, stack them, sort them into
     bowls, sweep them into a tray. Chores are shown by a teacher that knows where everything is.
     practice: whatever can be asked for, small motions too, in any order."""
+    by: Literal["rule", "keyboard", "gamepad"] = "rule"
+    """Who shows chores: a teacher by rule; or you, with the keys of this terminal or a gamepad."""
+    device: Path = Path("/dev/input/js0")
+    """gamepad: its device."""
+    speech: str = ""
+    """keyboard, gamepad: narrate by speech, too: mic, mic:NAME, or a sound file."""
+    video: Path | None = None
+    """keyboard, gamepad: also write a film (mp4); of several tables, the last one's."""
     n: int = 400
-    """Episodes."""
+    """Episodes; by keyboard or gamepad, at most."""
     engine: EngineName = "mujoco"
     """Which physics."""
     rate: float = 0.04
@@ -130,6 +139,11 @@ class Record:
             raise WrongUse("--n and --jobs must be at least 1, and --rate from 0 to below 1")
         if self.seed < 0:
             raise WrongUse("--seed must be at least 0")
+        by_rule = self.by == "rule"
+        if not by_rule and self.task == "blockpush":
+            raise WrongUse("--by keyboard and --by gamepad need --task pack, stack, sort or sweep")
+        if by_rule and (self.speech or self.video):
+            raise WrongUse("--speech and --video need --by keyboard or --by gamepad")
         from rich.console import Console
         from rich.progress import track
 
@@ -144,8 +158,14 @@ class Record:
             raise WrongUse(str(error)) from error
         seeds = range(self.seed, self.seed + self.n)
         chore = None if self.task == "blockpush" else self.task
-        if chore is None:
-            made: Iterator[Any] = many(self.engine, seeds, self.rate, self.jobs)
+        if chore is not None and self.by != "rule":
+            from robot.cli import by_hand
+
+            how = (self.engine, self.device, self.speech)
+            setup = by_hand.Setup(self.by, chore, *how, video=self.video)
+            made: Iterator[Any] = iter(by_hand.recorded(setup, seeds))
+        elif chore is None:
+            made = many(self.engine, seeds, self.rate, self.jobs)
         else:
             made = teach.many(chore, self.engine, seeds, self.jobs)
         shown = track(made, "demonstrations", self.n, console=Console(stderr=True), transient=True)
@@ -154,7 +174,7 @@ class Record:
                 kept = [episode for episode in shown if episode is not None]
                 episodes, segments = pushed(kept), []
             else:
-                kept = [lesson for lesson in shown if not lesson.fault]
+                kept = [lesson for lesson in shown if not (by_rule and lesson.fault)]
                 episodes, segments = teach.together(kept)
             write(episodes, self.target, segments=segments)
         except NoDemonstration as error:
@@ -166,11 +186,14 @@ class Record:
         found = {"target": str(self.target), **summary("LeRobot v3.0", episodes)}
         if segments:
             found["segments"] = teach.kinds(segments)
+        if not by_rule:
+            found["done"] = sum(not lesson.fault for lesson in kept)
         if self.json:
             print(json.dumps(found))
         else:
             steps = len(episodes.observations)
-            print(f"{self.target}: {len(kept)} of {self.n} episodes, {steps} steps")
+            of = f" of {self.n}" if by_rule else ""
+            print(f"{self.target}: {len(kept)}{of} episodes, {steps} steps")
         return 0
 
 

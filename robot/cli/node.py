@@ -46,6 +46,8 @@ class Node:
     """driver: of everything random."""
     scene: Path | None = None
     """driver: a scene file of the tabletop."""
+    task: worlds.Task | None = None
+    """driver: the chore that the table is set for."""
     frames: float = 0.0
     """[Hz] driver: of the camera that people look through; 0: none."""
     perception: build.Perception = "truth"
@@ -115,8 +117,14 @@ class Node:
         cameras = (*(("scene",) if film else ()), *(CAMERAS if seen else ()))
         config = TabletopConfig(self.engine, cameras=cameras, speed=1.0)
         period = 1 / self.frames if film else config.look_period if seen else 1.0
-        scene, _ = build.scene(self.scene, self.seed if self.scene is None else None)
         config = replace(config, frame_period=period)
+        if self.task:
+            from robot.cli.chore import assigned
+
+            setting, _ = assigned(self.task, self.seed)
+            scene, config = setting.scene, replace(config, conditions=setting.conditions)
+        else:
+            scene, _ = build.scene(self.scene, self.seed if self.scene is None else None)
         return worlds.tabletop(spec, scene, config, film or seen, perception="truth")
 
     def _coach(self) -> None:

@@ -26,6 +26,9 @@ class Nodes:
     """Of the scene, and everything random."""
     scene: Path | None = None
     """A scene file of the tabletop."""
+    task: worlds.Task | None = None
+    """A chore that the table is set for, by the seed: pack, stack, sort or sweep; see `courtside
+    run --task`."""
     frames: float = 10.0
     """[Hz] of the camera; 0: none."""
     perception: build.Perception = "truth"
@@ -53,6 +56,8 @@ class Nodes:
             raise WrongUse(
                 f"--perception camera needs --world tabletop or tennis, not {self.world}"
             )
+        if self.task and (self.world != "tabletop" or self.robot != "sim" or self.scene):
+            raise WrongUse("--task needs --world tabletop and --robot sim, and no --scene")
         robot_file(self.robot, build.robot_spec(worlds.ROBOTS[self.world]))  # is it sound?
         build.scene(self.scene, None)
         if self.speech:
@@ -67,6 +72,7 @@ class Nodes:
             self.stack,
             self.perception,
             self.speech,
+            self.task or "",
         )
         names = ", ".join(node.name for node in nodes)
         _show("nodes", f"{names}, in {self.world}; logs in {self.logs}; Ctrl-C ends them")

@@ -1,4 +1,4 @@
-"""Builds what runs language-model programs, and keeps what a run leaves undone."""
+"""Builds what asks language models, and keeps what a run of their programs leaves undone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from robot.cli import build
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:  # imported where used: help must print at once
+    from planners.llm import LanguageModel
     from planners.program.check import Limits
     from planners.program.hierarchy import Writer
     from planners.program.interrupt import Saved
@@ -28,6 +29,22 @@ def language_model(name: str, model: str) -> "Writer":
 
     try:
         return open_writer(name, model)
+    except ModelError as error:
+        raise Failure(str(error)) from error
+
+
+def thinker(name: str, model: str) -> "LanguageModel":
+    """The language model behind `--llm`, to reason about what people mean; to be closed."""
+    from planners.llm import ModelError, open_model
+    from planners.selector.mind import BEGINNING
+
+    if name.partition(":")[0] == "embedded":
+        raise WrongUse(
+            "the embedded model is too small to reason about what people mean: give --llm the URL "
+            "of a server or a larger .gguf file, or leave it out"
+        )
+    try:
+        return open_model(name, model, BEGINNING)
     except ModelError as error:
         raise Failure(str(error)) from error
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional
 
@@ -11,6 +11,7 @@ from robot.cli import build, programming
 from robot.cli.errors import WrongUse
 
 if TYPE_CHECKING:
+    from planners.llm import Prompt
     from planners.program.hierarchy import Request
     from robot.recording import Recording
     from robot.types import Planner
@@ -73,6 +74,10 @@ def _planner(recording: "Recording", robot: str) -> "Planner":
         raise RecordingError(f"{recording.path}: does not say which command made it") from error
     if config.get("planner") == "fixed":
         return build.fixed_planner(config["instruction"], lambda text: None, robot)
+    if "by" in config:
+        raise RecordingError(f"{recording.path}: a person moved the hand; that cannot be replayed")
+    if config.get("planner") == "selector":
+        return _selector(recording, config, robot)
     if config.get("resume"):
         raise RecordingError(f"{recording.path}: goes on from another run, and cannot be replayed")
     from planners.program.planner import Timing
@@ -92,18 +97,49 @@ def _planner(recording: "Recording", robot: str) -> "Planner":
     return planner
 
 
+def _selector(recording: "Recording", config: "dict[str, Any]", robot: str) -> "Planner":
+    """The selector, its slow mind answering as it did."""
+    from planners.coaching.understand import Understanding
+    from planners.selector.choose import Verifier
+    from planners.selector.mind import SlowMind
+    from robot.cli import selecting
+    from robot.worker import at
+
+    choose = selecting.learned(Path(config["selector"]) if config.get("selector") else None)
+    verify = Verifier(choose.network) if config.get("verify") else None
+    answers = [json.loads(a.result) for a in recording.arrivals if a.worker == "mind"]
+    mind = SlowMind(Remembered(answers), at(_times(recording, "mind"))) if config["llm"] else None
+    planner = selecting.planner(
+        choose,
+        Understanding(),
+        build.robot_spec(robot),
+        lambda text: None,
+        verify=verify,
+        mind=mind,
+        low_level=config.get("low_level", "rules"),
+    )
+    planner.instruct(config["instruction"])
+    return planner
+
+
 def _times(recording: "Recording", worker: str) -> list[float]:
     """When [s] a worker's answers arrived."""
     return [arrival.time for arrival in recording.arrivals if arrival.worker == worker]
 
 
 class Remembered:
-    """A writer that repeats recorded answers."""
+    """A writer, or a language model, that repeats recorded answers."""
 
     def __init__(self, answers: list[dict[str, str | None]]) -> None:
         self._answers = iter(answers)
 
     def write(self, request: "Request") -> str:
+        return self._next()
+
+    def complete(self, prompt: "Prompt") -> str:
+        return self._next()
+
+    def _next(self) -> str:
         answer = next(self._answers)
         if answer["result"] is None:
             raise RuntimeError(answer["error"])

@@ -56,9 +56,10 @@ class Run:
     is told in the very words."""
     verify: bool = False
     """selector: judge by what is seen whether each command has been done, and try again if not."""
-    llm: str = "embedded"
+    llm: str | None = None
     """embedded, embedded:ADAPTER.gguf (of `train llm`), the URL of an OpenAI-compatible server, a
-    path to a GGUF file, or replay:FILE."""
+    path to a GGUF file, or replay:FILE. program: it writes the programs; default: embedded.
+    selector: it reasons about what people mean by what is not understood; default: none does."""
     model: str = ""
     """The model's name on the server; empty: its first."""
     perception: build.Perception | None = None
@@ -79,7 +80,8 @@ class Run:
     """speech: a better model; see `courtside listen`."""
     task: worlds.Task | None = None
     """A chore at the table, as the seed sets it up: pack, stack, sort or sweep; the instruction, if
-    none is given, asks for it. At the end it is judged, strictly, by where things truly are."""
+    none is given, asks for it. At the end it is judged, strictly, by where things truly are. ros:
+    that of `courtside nodes --task` with the same seed; it is not judged."""
     scene: Path | None = None
     """A scene file. Without it: three blocks and three bowls, placed by the seed."""
     seed: int | None = None
@@ -128,6 +130,8 @@ class Run:
             setting, asked = assigned(self.task, seed)
             scene = setting.scene
             settled = replace(settled, instruction=settled.instruction or asked)
+            if self.robot == "ros":
+                setting, scene = None, ()
         elif self.world == "tabletop":
             scene, seed = build.scene(self.scene, self.seed)
         undone = programming.undone(self.resume) if self.resume else None
@@ -136,6 +140,7 @@ class Run:
 
         from planners.fixed import FixedPlanner
         from planners.program.planner import ProgramPlanner
+        from planners.selector.mind import SlowMind
         from robot.cli.session import Session, Voice, print_json, typed_lines
         from robot.worker import after, when_ready
         from sim.tabletop import Tabletop
@@ -145,18 +150,16 @@ class Run:
         paced = over_ros or not isinf(self.speed)
         with ExitStack() as parts:
             hearing = build.hearing(parts, self.speech, "table", self.push, self.whisper)
-            writer, planner = None, None
+            writer, thinker, planner = None, None, None
             if settled.planner == "fixed":
                 planner = build.fixed_planner(settled.instruction, voice.say, spec.name)
-            elif settled.planner == "selector":
-                planner = selecting.for_run(
-                    self.selector, self.corrections, self.verify, self.low_level, spec, voice
-                )
-                planner.instruct(settled.instruction)
-                parts.callback(planner.close)
-            else:
-                writer = programming.language_model(self.llm, self.model)
+            elif settled.planner == "program":
+                assert settled.llm is not None
+                writer = programming.language_model(settled.llm, self.model)
                 parts.callback(writer.close)
+            elif self.llm:
+                thinker = programming.thinker(self.llm, self.model)
+                parts.callback(thinker.close)
             if over_ros:
                 guard = world = build.ros_robot(self._cameras())
                 parts.callback(world.close)
@@ -178,7 +181,21 @@ class Run:
             parts.callback(recorder.close)
             voice.record = recorder.said
             arrived = build.arrivals(recorder)
-            if planner is None:
+            if settled.planner == "selector":
+                thought = when_ready if paced else after(build.THOUGHT)
+                mind = SlowMind(thinker, thought, arrived) if thinker is not None else None
+                planner = selecting.for_run(
+                    self.selector,
+                    self.corrections,
+                    self.verify,
+                    self.low_level,
+                    spec,
+                    voice,
+                    mind,
+                )
+                planner.instruct(settled.instruction)
+                parts.callback(planner.close)
+            elif planner is None:
                 # Paced by the clock, the world goes on while the model thinks; unpaced, it waits.
                 planner = programming.program_planner(
                     writer,
@@ -251,8 +268,8 @@ class Run:
         seen = self.perception or self.detector != "colors"
         if self.robot == "ros" and (seen or self.suspend or self.resume):
             raise WrongUse("--perception, --detector, --suspend and --resume need --robot sim")
-        if self.task and (not at_table or self.robot == "ros" or self.suspend or self.resume):
-            raise WrongUse("--task needs --world tabletop and --robot sim, and no --suspend")
+        if self.task and (not at_table or self.suspend or self.resume):
+            raise WrongUse("--task needs --world tabletop, and no --suspend")
         if self.task and self.scene:
             raise WrongUse("--task sets up its own scene: leave --scene out")
         worlds.check(self.world, self.scene, self.perception, self.detector)
@@ -268,7 +285,8 @@ class Run:
             )
         if planner == "fixed" and not instruction:
             raise WrongUse("--planner fixed needs its goals; see courtside run --help")
-        return replace(self, planner=planner, instruction=instruction)
+        llm = self.llm or ("embedded" if planner == "program" else None)
+        return replace(self, planner=planner, instruction=instruction, llm=llm)
 
     def _cameras(self) -> tuple[str, ...]:
         """Whose images are recorded."""

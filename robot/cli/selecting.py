@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from planners.coaching.understand import Understanding
     from planners.selector.choose import Chooser, Learned, Verifier
     from planners.selector.corrections import Kept
+    from planners.selector.mind import SlowMind
     from planners.selector.network import Known, Network
     from planners.selector.planner import SelectorPlanner
     from planners.selector.samples import Key, Sample
@@ -81,6 +82,7 @@ def planner(
     note: Callable[[str], None] = lambda text: None,
     keep: "Callable[[Kept], None]" = lambda kept: None,
     verify: "Verifier | None" = None,
+    mind: "SlowMind | None" = None,
     low_level: LowLevel = "rules",
 ) -> "SelectorPlanner":
     from planners.coaching.behavior import as_told, by_rule
@@ -88,7 +90,7 @@ def planner(
 
     carry_out = as_told if low_level == "beso" else by_rule
     parts = (build.vocabulary(), say, note, keep, verify, carry_out)
-    return SelectorPlanner(choose, understanding, spec, *parts)
+    return SelectorPlanner(choose, understanding, spec, *parts, mind=mind)
 
 
 def for_run(
@@ -98,6 +100,7 @@ def for_run(
     low_level: LowLevel,
     spec: "RobotSpec",
     voice: "Voice",
+    mind: "SlowMind | None" = None,
 ) -> "SelectorPlanner":
     """For `courtside run`; corrections are written beside the loop."""
     from concurrent.futures import ThreadPoolExecutor
@@ -114,7 +117,7 @@ def for_run(
     choose = learned(checkpoint)
     verify = Verifier(choose.network) if verified else None
     says = (voice.say, voice.note)
-    return planner(choose, Understanding(), spec, *says, keep, verify, low_level)
+    return planner(choose, Understanding(), spec, *says, keep, verify, mind, low_level)
 
 
 def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":

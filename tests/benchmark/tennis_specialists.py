@@ -2,11 +2,10 @@
 
     python tests/benchmark/tennis_specialists.py --rallies rallies.json --serves serves.json
 
-On every ball of a specialist's category, and on those among them that come to its hand's side or to
-the middle; held out from training, their mirror images too. In MuJoCo, with its latencies drawn
-anew in each of `repeats`; both controllers meet the same. Those of a target are for all balls, and
-count what lands in its third of the table; the others count what lands. Differences are paired,
-their intervals over balls.
+On balls of a specialist's category to either side, held out from training, their mirror images too.
+In MuJoCo, with its latencies drawn anew in each of `repeats`; both controllers meet the same. Those
+of a target are for all balls, and count what lands in its third of the table; the others count what
+lands. Differences are paired, their intervals over balls.
 """
 
 import json
@@ -78,15 +77,8 @@ def main(config: Config) -> None:
     found = {}
     for name in config.names:
         hands = [replace(RECIPES[name], style=style) for style in ("forehand", "backhand")]
-        sides = {
-            hand.style: balls(hand, config.rallies, config.serves, held_out=True).values
-            for hand in hands
-        }
-        every = np.unique(np.concatenate(list(sides.values())), axis=0)
-        found[name] = {
-            "category": compared(config, name, every),
-            "own side": compared(config, name, sides[RECIPES[name].style]),
-        }
+        sides = [balls(hand, config.rallies, config.serves, held_out=True).values for hand in hands]
+        found[name] = compared(config, name, np.unique(np.concatenate(sides), axis=0))
         print(name, found[name], file=sys.stderr, flush=True)
     print(json.dumps(found))
 
