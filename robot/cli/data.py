@@ -140,7 +140,7 @@ class Record:
         if self.seed < 0:
             raise WrongUse("--seed must be at least 0")
         by_rule = self.by == "rule"
-        if not by_rule and self.task == "blockpush":
+        if not by_rule and self.task in ("blockpush", "practice"):
             raise WrongUse("--by keyboard and --by gamepad need --task pack, stack, sort or sweep")
         if by_rule and (self.speech or self.video):
             raise WrongUse("--speech and --video need --by keyboard or --by gamepad")
@@ -158,7 +158,7 @@ class Record:
             raise WrongUse(str(error)) from error
         seeds = range(self.seed, self.seed + self.n)
         chore = None if self.task == "blockpush" else self.task
-        if chore is not None and self.by != "rule":
+        if chore is not None and chore != "practice" and self.by != "rule":
             from robot.cli import by_hand
 
             how = (self.engine, self.device, self.speech)
