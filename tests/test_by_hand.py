@@ -68,8 +68,12 @@ def test_keys_of_a_terminal_are_steps_and_lines(terminal):
     os.write(master, b"\rwwk pick up the res\x7fd block\r")
     until(lambda: said)
     assert said == ["wwk pick up the red block"] and keys() == Steer()  # what is said moves nothing
-    os.write(master, b"\rnever mi\x1b")
+    os.write(master, b"\rnever mi")
+    until(lambda: keys.line == "never mi")
+    os.write(master, b"nd\x1b")
     until(lambda: keys.line is None)
+    keys.press("\rnever mind\x1b")  # in one piece
+    assert keys.line is None
     assert typed("k").end == "keep"
     keys.close()
     assert termios.tcgetattr(slave) == before and len(said) == 1

@@ -130,7 +130,7 @@ def test_what_cameras_saw_is_known_afterwards(tmp_path):
     world = Tabletop(spec, scene_of(), config)
     planner = programming.program_planner(None, lambda text: None)
     planner.execute("put_first_on_second('red block', 'blue bowl')")
-    _, told = go_on(world, planner, stop_at=3.0)
+    _, told = go_on(world, planner, stop_at=2.2)  # it carries the block
     world.close()
     interrupt.write(tmp_path / "kept.json", planner.save(), world.kept)
     planner.close()

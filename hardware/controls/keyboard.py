@@ -78,9 +78,16 @@ class Keyboard:
     def press(self, text: str) -> None:
         """What these characters mean."""
         text = self._rest + text
-        cut = re.search(r"\x1b([\[O][0-9;]*)?$", text) if self.line is None else None
-        self._rest = text[cut.start() :] if cut else ""
-        for found in _KEYS.finditer(text[: cut.start()] if cut else text):
+        cut = re.search(r"\x1b([\[O][0-9;]*)?$", text)  # of a key that comes in pieces, perhaps
+        end = cut.start() if cut else len(text)
+        self._rest = text[end:]
+        self._pressed(text[:end])
+        if self.line is not None:  # there, Escape is a key by itself
+            rest, self._rest = self._rest, ""
+            self._pressed(rest)
+
+    def _pressed(self, text: str) -> None:
+        for found in _KEYS.finditer(text):
             key = ARROWS.get(found[1], "") if found[1] else found[2]
             if key in ("\n", "\r"):
                 self._enter()
