@@ -234,13 +234,13 @@ class Upward:
 
     def __init__(self, high=0.05):
         self.network = SimpleNamespace(history=1, horizon=16)
-        self.fps, self.wants_goal, self.high, self.asked = 1 / PERIOD, True, high, []
+        self.fps, self.wants_goal, self.asked = 1 / PERIOD, True, []
+        self.top = HANDS.of(UR5E.home)[2] + high  # here: kinematics are one thread's
 
     def sample(self, history, goals, rng, last=None):
         self.asked.append((history, goals))
         here = history[0, -1, :ACTION]
-        top = HANDS.of(UR5E.home)[2] + self.high
-        up = np.minimum(0.01 * np.arange(1, 17), max(0.0, top - here[2]))
+        up = np.minimum(0.01 * np.arange(1, 17), max(0.0, self.top - here[2]))
         return (here + up[:, None] * np.eye(ACTION)[2])[None]
 
 
