@@ -14,14 +14,3 @@ TRAY_ROW = BOWL_ROWS + BOWL * len(BOWLS)
 DRAWER_ROW = TRAY_ROW + TRAY
 FRAME = DRAWER_ROW + DRAWER
 PERIOD = 0.08  # [s] between two frames, and between two actions
-
-# Rows that are alike but for a colour: kind, colours, the first row's beginning, numbers in a row.
-ROWS = (("block", BLOCKS, BLOCK_ROWS, BLOCK), ("bowl", BOWLS, BOWL_ROWS, BOWL))
-_PLACES = (  # where a position stands, and how many of its coordinates
-    *((BLOCK_ROWS + BLOCK * row + 1, 3) for row in range(len(BLOCKS))),
-    *((BOWL_ROWS + BOWL * row + 1, 2) for row in range(len(BOWLS))),
-    (TRAY_ROW + 1, 2),
-    (DRAWER_ROW + 1, 2),
-)
-# What lies near what: the hand's reference, and everything else.
-NEAR = tuple((first + axis, axis) for first, count in _PLACES for axis in range(count))

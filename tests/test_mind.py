@@ -11,8 +11,8 @@ from gbnf import regex_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rig import play
+from selector_rig import SCENE, SORT, Script
 from test_llm import Server, server  # noqa: F401
-from test_selector import SCENE, SORT, Script
 
 from planners.coaching.understand import Understanding
 from planners.llm import ModelError, open_model

@@ -46,8 +46,8 @@ def test_wrong_use_is_told_in_a_line(command, words, names):
     assert names in err
 
 
-class Scripted:
-    """Hears what the test says, as the loop goes on."""
+class Scripted(Hearing):
+    """Hears what the test says, as the loop goes on; in no process of its own."""
 
     def __init__(self, *said):
         self.said, self.asked = list(said), 0

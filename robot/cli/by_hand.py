@@ -11,14 +11,14 @@ from typing import IO, TYPE_CHECKING, Literal
 import numpy as np
 
 from robot.cli import build, worlds
-from robot.cli.chore import Judged, assigned
+from robot.cli.chore import JudgedChore, assigned
 from robot.cli.errors import Failure, WrongUse
+from robot.cli.hearing import Hearing
 from robot.cli.session import Interrupts, Voice, typed_lines
-from robot.cli.teach import Lesson, segments_of
+from robot.cli.teach import Frames, Lesson
 from robot.cli.window import Window, displayed
 from robot.loop import run
-from robot.table_frame import ACTION, PERIOD
-from robot.types import Tick, Utterance, Vector
+from robot.types import Tick, Utterance
 
 if TYPE_CHECKING:
     from planners.by_hand import ByHand
@@ -97,7 +97,7 @@ def shown(setup: Setup, seeds: range, parts: ExitStack) -> Iterator[Lesson]:
     voice.note(controls.help)
     for seed in seeds:
         one = _One(setup, seed, controls, understanding, voice, window)
-        lesson, enough = one.play(hearing.take if hearing else tuple)
+        lesson, enough = one.play(hearing)
         if lesson is not None:
             yield lesson
         if error := controls.error():
@@ -119,7 +119,6 @@ class _One:
         window: Window | None,
     ) -> None:
         from planners.by_hand import ByHand
-        from robot.features import Hand
         from sim.tabletop import TabletopConfig
 
         self._setup, self._seed, self._controls = setup, seed, controls
@@ -136,13 +135,11 @@ class _One:
         )
         world = worlds.tabletop(spec, setting.scene, config, bool(setup.video), "truth")
         self._scene = setting.scene
-        self._judge, self._hand = Judged(world, setting), Hand(spec)
+        self._judge, self._frames = JudgedChore(world, setting), Frames(spec)
         self._planner = ByHand(spec, controls.read, understanding, voice.note)
-        self._times: list[float] = []
-        self._frames: list[Vector] = []
         self._shown = -1.0  # [s] when the status line was written
 
-    def play(self, spoken: Callable[[], object]) -> tuple[Lesson | None, bool]:
+    def play(self, hearing: Hearing | None) -> tuple[Lesson | None, bool]:
         """The lesson, if it is kept; and whether it is enough."""
         from planners.hear import Ear
 
@@ -151,7 +148,6 @@ class _One:
         about = (spec, self._seed, setup, setup.video, self._scene)
         recorder = build.recorder(setup.record, "demonstration", *about)
         ear = Ear(judge.now, self._controls.lines)
-        every = round(PERIOD / spec.dt)
         interrupts = Interrupts(raises=False)
         told_to_stop = False
         voice.record = recorder.said
@@ -159,11 +155,8 @@ class _One:
 
         def hear() -> tuple[Utterance, ...]:
             nonlocal told_to_stop
-            heard = [*ear()]
-            for said in spoken():  # type: ignore[attr-defined]
-                voice.listen(said)
-                if said.heard.kind == "command":
-                    heard += [Utterance(judge.now(), line) for line in said.heard.lines]
+            spoken = hearing.commands(voice.listen) if hearing else ()
+            heard = [*ear(), *(Utterance(judge.now(), line) for line in spoken)]
             if interrupts.count and not told_to_stop:
                 told_to_stop = True
                 heard.append(Utterance(judge.now(), "stop"))
@@ -171,9 +164,7 @@ class _One:
             return tuple(heard)
 
         def record(tick: Tick) -> None:
-            if tick.obs.seq % every == 0 and tick.state.objects:
-                self._times.append(tick.state.time)
-                self._frames.append(self._hand.frame(tick.state))
+            self._frames.follow(tick)
             judge.follow(tick)
             voice.follow(tick)
             recorder(tick)
@@ -202,16 +193,7 @@ class _One:
         from planners.coaching.teacher import Said
 
         said = planner.said or [Said(0.0, self._instruction, "instruction", Behavior("back"))]
-        frames = np.array(self._frames)
-        return Lesson(
-            self._judge.fault or "",
-            tuple(name for name, reached in self._judge.stages.items() if reached),
-            self._instruction,
-            frames[:-1],
-            frames[1:, :ACTION],
-            segments_of(said, self._times[:-1]),
-            self._judge.now(),
-        )
+        return self._frames.lesson(self._judge, self._judge.fault or "", self._instruction, said)
 
     def _show(self, tick: Tick, planner: "ByHand") -> None:
         """In the window, and on the status line."""

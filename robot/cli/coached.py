@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from robot.cli import build, selecting
-from robot.cli.chore import Judged, assigned
+from robot.cli.chore import JudgedChore, assigned, laid
 from robot.cli.eval_coach import Condition
 from robot.cli.worlds import Task
 
@@ -93,18 +93,11 @@ def play(
     from robot.loop import run
     from robot.types import Utterance
     from robot.worker import after
-    from sim.tabletop import Tabletop, TabletopConfig
 
     spec = build.robot_spec()
     setting, instruction = assigned(setup.task, seed)
-    config = TabletopConfig(
-        setup.engine,
-        perception=setup.perception,
-        duration=DURATION,
-        conditions=setting.conditions,
-    )
-    world = Tabletop(spec, setting.scene, config)
-    judge = Judged(world, setting)
+    world = laid(setting, setup.engine, DURATION, setup.perception)
+    judge = JudgedChore(world, setting)
     verify = None
     if setup.verify and isinstance(choose, Learned):
         verify = Verifier(choose.network, setup.wrong, np.random.default_rng([seed, 4]))

@@ -12,7 +12,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -96,6 +96,13 @@ class Hearing:
         """The sentences since the last call."""
         while not self._said.empty():
             yield self._said.get()
+
+    def commands(self, show: "Callable[[Said], None]") -> Iterator[str]:
+        """What was asked for since the last call; `show` is handed whatever was said."""
+        for said in self.take():
+            show(said)
+            if said.heard.kind == "command":
+                yield from said.heard.lines
 
     def press(self) -> None:
         """Begin to talk, or end it."""

@@ -172,9 +172,9 @@ class Run:
                 undone.restore(world)
             judge = None
             if setting is not None and isinstance(world, Tabletop):
-                from robot.cli.chore import Judged
+                from robot.cli.chore import JudgedChore
 
-                judge = Judged(world, setting)
+                judge = JudgedChore(world, setting)
                 parts.callback(world.close)
             about = (spec, seed, settled, self.video, scene)
             recorder = build.recorder(self.record, "run", *about)

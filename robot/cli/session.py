@@ -295,11 +295,8 @@ class Session:
 
     def _listened(self) -> Iterator[Utterance]:
         """What was spoken since the last call; what is no command is only shown."""
-        for said in self.hearing.take() if self.hearing else ():
-            self.voice.listen(said)
-            if said.heard.kind == "command":
-                for line in said.heard.lines:
-                    yield Utterance(self.robot.now(), line)
+        for line in self.hearing.commands(self.voice.listen) if self.hearing else ():
+            yield Utterance(self.robot.now(), line)
         if self.hearing and self.hearing.error:
             self.voice.note(f"no longer listening: {self.hearing.error}")
             self.hearing = None

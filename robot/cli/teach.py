@@ -11,10 +11,10 @@ import numpy as np
 
 from robot.chores import CHORES, ChoreName
 from robot.cli import build
-from robot.cli.chore import Judged
+from robot.cli.chore import JudgedChore, laid
 from robot.cli.demonstrate import NoDemonstration
 from robot.table_frame import ACTION, PERIOD
-from robot.types import Tick, Vector
+from robot.types import RobotSpec, Tick, Vector
 
 if TYPE_CHECKING:
     from planners.coaching.teacher import Said
@@ -39,6 +39,42 @@ class Lesson:
     simulated: float  # [s]
 
 
+class Frames:
+    """What a demonstration shows: a frame each PERIOD from when there is something to be seen."""
+
+    def __init__(self, spec: RobotSpec) -> None:
+        from robot.features import Hand
+
+        self._hand, self._every, self._ticks = Hand(spec), round(PERIOD / spec.dt), 0
+        self._times: list[float] = []
+        self._frames: list[Vector] = []
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def follow(self, tick: Tick) -> None:
+        """Take it down, if it is time."""
+        if self._ticks % self._every == 0 and tick.state.objects:
+            self._times.append(tick.state.time)
+            self._frames.append(self._hand.frame(tick.state))
+        self._ticks += 1
+
+    def lesson(
+        self, judge: JudgedChore, fault: str, instruction: str, said: "Sequence[Said]"
+    ) -> Lesson:
+        """What is to be learned of it; an action is where the hand is sent by the next frame."""
+        seen = np.array(self._frames)
+        return Lesson(
+            fault,
+            tuple(name for name, reached in judge.stages.items() if reached),
+            instruction,
+            seen[:-1],
+            seen[1:, :ACTION],
+            segments_of(said, self._times[:-1]),
+            judge.now(),
+        )
+
+
 def teach(shown: Shown, engine: build.EngineName, seed: int, varied: bool = True) -> Lesson:
     """One demonstration; `varied`: on another day, in a style of its own, with what goes wrong.
 
@@ -47,34 +83,23 @@ def teach(shown: Shown, engine: build.EngineName, seed: int, varied: bool = True
     from planners.coaching.practice import Practice
     from planners.coaching.teacher import Style, Teacher
     from planners.coaching.wordings import instruct
-    from robot.features import Hand
     from robot.loop import run
     from sim import chores
-    from sim.tabletop import Tabletop, TabletopConfig
 
     spec = build.robot_spec()
     chore = CHORES[seed % len(CHORES)] if shown == "practice" else shown
     setting = chores.draw(np.random.default_rng([seed, 0]), chore, varied)
-    config = TabletopConfig(engine, duration=DURATION, conditions=setting.conditions)
-    world = Tabletop(spec, setting.scene, config)
+    world = laid(setting, engine, DURATION)
     rng = np.random.default_rng([seed, 1])
     if shown == "practice":
         teacher = Practice(spec, rng)
     else:
         teacher = Teacher(setting.chore, spec, rng, None if varied else Style())
-    judge, hand = Judged(world, setting), Hand(spec)
-    times: list[float] = []
-    frames: list[Vector] = []
-    every = round(PERIOD / spec.dt)
-    ticks = 0
+    judge, frames = JudgedChore(world, setting), Frames(spec)
 
     def record(tick: Tick) -> None:
-        nonlocal ticks
-        if ticks % every == 0 and tick.state.objects:
-            times.append(tick.state.time)
-            frames.append(hand.frame(tick.state))
+        frames.follow(tick)
         judge.follow(tick)
-        ticks += 1
 
     stack = build.stack(
         judge, teacher, record=record, until=lambda tick: teacher.finished or stack.mode.halted
@@ -83,16 +108,8 @@ def teach(shown: Shown, engine: build.EngineName, seed: int, varied: bool = True
     fault = "" if shown == "practice" else judge.fault or ""
     if teacher.gave_up or not teacher.finished:
         fault = fault or "the teacher gave up"
-    seen = np.array(frames)
-    return Lesson(
-        fault,
-        tuple(name for name, reached in judge.stages.items() if reached),
-        PRACTICE if shown == "practice" else instruct(setting.chore, rng),
-        seen[:-1],
-        seen[1:, :ACTION],
-        segments_of(teacher.said, times[:-1]),
-        world.now(),
-    )
+    instruction = PRACTICE if shown == "practice" else instruct(setting.chore, rng)
+    return frames.lesson(judge, fault, instruction, teacher.said)
 
 
 def segments_of(said: "Sequence[Said]", times: Sequence[float]) -> "tuple[Segment, ...]":

@@ -15,15 +15,14 @@ import numpy as np
 
 from robot.chores import ChoreName
 from robot.cli import build
+from robot.cli.chore import Judged, laid
 from robot.cli.selecting import LowLevel
 
 if TYPE_CHECKING:
     from planners.coaching.behavior import Behavior
     from planners.conduct import Leg
     from robot.types import (
-        Command,
         Goal,
-        Observation,
         Outcome,
         RobotSpec,
         Skill,
@@ -144,19 +143,12 @@ def play(trials: Trials, name: str, seed: int) -> Tried | None:
     from robot.loop import run
     from robot.worker import after
     from sim import chores
-    from sim.tabletop import Tabletop, TabletopConfig
     from skills import SKILLS
 
     spec, rng = build.robot_spec(), np.random.default_rng([seed, 7])
     tables = TRIED[name]
     setting = chores.draw(np.random.default_rng([seed, 0]), tables[seed % len(tables)])
-    config = TabletopConfig(
-        trials.engine,
-        perception=trials.perception,
-        duration=DURATION,
-        conditions=setting.conditions,
-    )
-    world = Tabletop(spec, setting.scene, config)
+    world = laid(setting, trials.engine, DURATION, trials.perception)
     behaviors = _chosen(name, [*world.truth()], rng)
     asked = behaviors[-1]
     said = say(asked, rng, unheard=True) if trials.unheard else correct(asked, rng)
@@ -181,38 +173,13 @@ def play(trials: Trials, name: str, seed: int) -> Tried | None:
         over = script.ended is not None and tick.state.time > script.ended + AFTER
         return over or stack.mode.halted
 
-    found: list[str] = []
-    judged = _Left(world, found, lambda: _fault(asked, script, state, world))
+    judged = Judged(world, lambda: _fault(asked, script, state, world))
     stack = build.stack(judged, script, record=record, until=until, skills=skills)
     run(stack)
     if script.began is None:
         return None
     ended = script.ended if script.ended is not None else world.now()
-    return Tried(name, seed, said, found[0], round(ended - script.began.time, 2))
-
-
-class _Left:
-    """A world that is judged before it is closed; a `robot.types.Robot`."""
-
-    def __init__(self, world: "Tabletop", found: list[str], judge: Callable[[], str]) -> None:
-        self.spec, self._world, self._found, self._judge = world.spec, world, found, judge
-
-    def now(self) -> float:
-        return self._world.now()
-
-    def wait(self) -> bool:
-        return self._world.wait()
-
-    def read(self) -> "Observation":
-        return self._world.read()
-
-    def write(self, command: "Command") -> None:
-        self._world.write(command)
-
-    def close(self) -> None:
-        if not self._found:
-            self._found.append(self._judge())
-        self._world.close()
+    return Tried(name, seed, said, judged.fault or "", round(ended - script.began.time, 2))
 
 
 def _chosen(name: str, things: list[str], rng: np.random.Generator) -> "list[Behavior]":

@@ -6,7 +6,9 @@ from math import exp, log
 import torch
 from torch import Tensor, nn
 
-from skills.beso.config import NoiseConfig
+from skills.beso.config import NetworkConfig, NoiseConfig
+from skills.beso.network import ScoreNetwork
+from skills.beso.things import ThingsNetwork
 
 SIGMA_DATA = 0.5  # standard deviation of the actions that the network sees
 
@@ -23,6 +25,11 @@ class Denoiser(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
+
+    @classmethod
+    def of(cls, config: NetworkConfig) -> "Denoiser":
+        """With the network that a config describes."""
+        return cls(ThingsNetwork(config) if config.rows else ScoreNetwork(config))
 
     def forward(self, x: Tensor, sigma: Tensor, *condition: Tensor) -> Tensor:
         """D = c_skip x + c_out F(c_in x, condition, c_noise); x (B, ...), sigma (B,)."""

@@ -9,7 +9,6 @@ import torch
 from skills.beso.checkpoint import Checkpoint
 from skills.beso.config import NetworkConfig
 from skills.beso.diffusion import Denoiser
-from skills.beso.network import network
 
 TOLERANCE = 1e-5  # between torch and ONNX Runtime
 
@@ -62,7 +61,7 @@ def onnx_graph(denoiser: Denoiser, config: NetworkConfig) -> bytes:
 
 def restored(checkpoint: Checkpoint) -> Denoiser:
     """The denoiser of a checkpoint, in torch."""
-    denoiser = Denoiser(network(checkpoint.network)).eval()
+    denoiser = Denoiser.of(checkpoint.network).eval()
     denoiser.load_state_dict(
         {name: torch.from_numpy(value.copy()) for name, value in checkpoint.weights.items()}
     )

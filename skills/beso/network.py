@@ -1,14 +1,10 @@
-"""The score network: a transformer over noise level, goal, states and noisy actions.
-
-It is causal, unless states come with things in rows, which have no order.
-"""
+"""The score network: a causal transformer over noise level, goal, states and noisy actions."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skills.beso.config import NetworkConfig
-from skills.beso.things import ThingsNetwork
 
 
 class Block(nn.Module):
@@ -18,7 +14,6 @@ class Block(nn.Module):
         super().__init__()
         d = config.width
         self.heads, self.dropout = config.heads, config.dropout
-        self.causal = config.rows is None
         self.before_attention, self.before_mlp = nn.LayerNorm(d), nn.LayerNorm(d)
         self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
         self.mlp = nn.Sequential(
@@ -34,7 +29,7 @@ class Block(nn.Module):
         # In single precision: on CPUs the bfloat16 kernel takes ten times longer.
         with torch.autocast(x.device.type, enabled=False):
             q, k, v = q.float(), k.float(), v.float()
-            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal, dropout_p=drop)
+            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True, dropout_p=drop)
         x = x + F.dropout(self.out(mixed.transpose(1, 2).reshape(batch, length, d)), drop)
         return x + F.dropout(self.mlp(self.before_mlp(x)), drop)
 
@@ -47,10 +42,7 @@ class ScoreNetwork(nn.Module):
         self.config = c = config
         d = c.width
         self.embed_noise = nn.Linear(1, d)
-        first, count, numbers = c.rows or (c.state, 0, 0)
-        self.own, self.embed_state = first, nn.Linear(c.state - count * numbers, d)
-        if c.rows:
-            self.embed_thing = nn.Linear(numbers, d)
+        self.embed_state = nn.Linear(c.state, d)
         self.embed_action = nn.Linear(c.patch * c.action, d)
         self.positions = nn.Parameter(torch.zeros(c.context + c.horizon // c.patch, d))
         if c.goal:
@@ -59,11 +51,7 @@ class ScoreNetwork(nn.Module):
         self.blocks = nn.ModuleList(Block(c) for _ in range(c.layers))
         self.norm = nn.LayerNorm(d)
         self.head = nn.Linear(d, c.patch * c.action)
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=0.02)
-                nn.init.zeros_(module.bias)
-        nn.init.normal_(self.positions, std=0.02)
+        begin(self, self.positions)
 
     def forward(
         self, x: Tensor, states: Tensor, goals: Tensor, known: Tensor, c_noise: Tensor
@@ -78,10 +66,7 @@ class ScoreNetwork(nn.Module):
         if c.goal:
             given = known[:, None, None]
             tokens.append(given * self.embed_goal(goals) + (1 - given) * self.null_goal)
-        tokens.append(self.embed_state(states[..., : self.own]))
-        if c.rows:  # behind all else in a state
-            things = states[:, -1, self.own :].reshape(states.shape[0], *c.rows[1:])
-            tokens.append(self.embed_thing(things))
+        tokens.append(self.embed_state(states))
         tokens.append(self.embed_action(x.reshape(x.shape[0], -1, c.patch * c.action)))
         h = torch.cat(tokens, 1) + self.positions
         for block in self.blocks:
@@ -89,6 +74,11 @@ class ScoreNetwork(nn.Module):
         return self.head(self.norm(h[:, c.context :])).reshape(x.shape)
 
 
-def network(config: NetworkConfig) -> nn.Module:
-    """The network that a config describes."""
-    return ThingsNetwork(config) if config.rows else ScoreNetwork(config)
+def begin(module: nn.Module, *positions: nn.Parameter) -> None:
+    """The weights that training begins with."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear):
+            nn.init.normal_(part.weight, std=0.02)
+            nn.init.zeros_(part.bias)
+    for each in positions:
+        nn.init.normal_(each, std=0.02)

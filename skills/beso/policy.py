@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from math import hypot
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skills.beso.checkpoint import Checkpoint
-from skills.beso.config import NetworkConfig
 from skills.beso.encoding import SCALE, Encoding
 from skills.beso.episodes import Floats
 from skills.beso.samplers import SAMPLERS, SCHEDULES, Array, Denoise, guided
@@ -37,24 +36,6 @@ class SamplingConfig:
             raise ValueError(f"at least one denoising step is needed, not {self.steps}")
         if not (np.isfinite(self.guidance) and 0 <= self.warm < np.inf):
             raise ValueError("guidance must be finite, and warm a noise level from 0 up")
-
-
-class Chunks(Protocol):
-    """What gives chunks of actions; arguments and results as `Policy` has them."""
-
-    @property
-    def network(self) -> NetworkConfig: ...
-    @property
-    def fps(self) -> float: ...  # [Hz] actions
-    @property
-    def wants_goal(self) -> bool: ...
-    def sample(
-        self,
-        history: Numbers,
-        goals: Numbers | None,
-        rng: np.random.Generator,
-        last: Numbers | None = None,
-    ) -> Numbers: ...
 
 
 class Policy:

@@ -7,7 +7,7 @@ import numpy as np
 
 from robot.types import Command, Goal, JointMode, Outcome, State, Status, Vector
 from robot.worker import Mailbox
-from skills.beso.policy import Chunks, Numbers
+from skills.beso.policy import Numbers, Policy
 from skills.beso.tasks import Task
 from skills.body import Body
 from skills.motion import Stream
@@ -54,7 +54,7 @@ class Beso:
         self,
         body: Body,
         task: Task,
-        policy: Chunks,
+        policy: Policy,
         config: ChunkConfig | None = None,
     ) -> None:
         spec, config = body.spec, config or ChunkConfig()
@@ -144,12 +144,16 @@ class Beso:
             history, goals, last = self._history(), self._wanted, self._rest(state)
 
             def work() -> Numbers:
-                return self.policy.sample(history, goals, self._rng, last)[0]
+                return self._draw(history, goals, last)
 
             self._mailbox.request(state.time, work)
             anchor = list(self.task.layout.anchor)
             first = self._seen[-1][anchor] if anchor else None
             self._before.append(first if self._wish is None else self._wish)
+
+    def _draw(self, history: Numbers, goals: Numbers | None, last: Numbers | None) -> Numbers:
+        """A chunk (horizon, action); arguments as `Policy.sample` has them."""
+        return self.policy.sample(history, goals, self._rng, last)[0]
 
     def _index(self, state: State) -> int:
         """Of the action of the chunk that is under way now."""

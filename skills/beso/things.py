@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skills.beso.config import NetworkConfig
+from skills.beso.network import begin
 
 
 class Block(nn.Module):
@@ -64,12 +65,7 @@ class ThingsNetwork(nn.Module):
         self.blocks = nn.ModuleList(Block(c) for _ in range(c.layers))
         self.norm = nn.LayerNorm(d)
         self.head = nn.Linear(d, c.patch * c.action)
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=0.02)
-                nn.init.zeros_(module.bias)
-        nn.init.normal_(self.positions, std=0.02)
-        nn.init.normal_(self.action_positions, std=0.02)
+        begin(self, self.positions, self.action_positions)
 
     def forward(
         self, x: Tensor, states: Tensor, goals: Tensor, known: Tensor, c_noise: Tensor

@@ -68,28 +68,6 @@ class Wanted:
         return ""
 
 
-class Steady:
-    """A policy whose fingers do not drift: they move by much, or not at all."""
-
-    def __init__(self, policy: Policy) -> None:
-        self.network, self.fps, self.wants_goal = policy.network, policy.fps, policy.wants_goal
-        self._policy = policy
-
-    def sample(
-        self,
-        history: Numbers,
-        goals: Numbers | None,
-        rng: np.random.Generator,
-        last: Numbers | None = None,
-    ) -> Numbers:
-        """As by `Policy.sample`."""
-        chunks = self._policy.sample(history, goals, rng, last)
-        now = history[:, -1:, ACTION - 1]
-        still = np.abs(chunks[..., -1] - now).max(1, keepdims=True) < STEADY
-        chunks[..., -1] = np.where(still, now, chunks[..., -1])
-        return chunks
-
-
 class AsTold(Beso):
     """Goal arguments: `text`, what to do in words. And if they are known: `thing`, the name of what
     it is about, should the words not say; what shall be so in the end: `hold`, a name, `rest`, a
@@ -108,7 +86,7 @@ class AsTold(Beso):
             wanted=lambda goal, state: self._told,
             done=lambda state, goal: False,
         )
-        super().__init__(body, task, Steady(policy), config)
+        super().__init__(body, task, policy, config)
         self._here: Vector | None = None  # (ACTION,) the hand when it was told last
 
     def pace(self, goal: Goal) -> float:
@@ -142,6 +120,13 @@ class AsTold(Beso):
         super().reset(state, goal)
         if fault:
             self._outcome = Outcome(goal.id, Status.FAILED, fault)
+
+    def _draw(self, history: Numbers, goals: Numbers | None, last: Numbers | None) -> Numbers:
+        """Fingers do not drift: they move by much, or not at all."""
+        chunk, now = super()._draw(history, goals, last), history[0, -1, ACTION - 1]
+        if np.abs(chunk[:, -1] - now).max() < STEADY:
+            chunk[:, -1] = now
+        return chunk
 
     def _observe(self, state: State) -> Vector:
         """(STATE,) what the policy is shown."""

@@ -21,7 +21,6 @@ from skills.beso.config import NetworkConfig, NoiseConfig
 from skills.beso.diffusion import Denoiser, log_logistic, loss
 from skills.beso.episodes import DataError
 from skills.beso.export import onnx_graph, restored, weights_of
-from skills.beso.network import network
 from skills.beso.windows import Data, Draws
 
 VALIDATION = 4096  # windows
@@ -98,12 +97,12 @@ def train(
 
     # --- the network, its average, and the optimiser
     torch.manual_seed(config.seed)
-    denoiser = Denoiser(network(shape))
+    denoiser = Denoiser.of(shape)
     if start is not None:
         if start.network != shape or start.encoding.layout != data.layout:
             raise DataError("the policy to start from is of other sizes, or of another task")
         denoiser = restored(start).train().requires_grad_(True)
-    average = Denoiser(network(shape)).to(device).eval().requires_grad_(False)
+    average = Denoiser.of(shape).to(device).eval().requires_grad_(False)
     average.load_state_dict(denoiser.state_dict())
     weights = {"betas": (0.9, 0.95), "weight_decay": config.weight_decay}
     adam = torch.optim.AdamW(denoiser.parameters(), config.learning_rate, **weights)
