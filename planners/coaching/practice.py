@@ -15,6 +15,7 @@ from robot.types import RobotSpec, State
 COUNT = 14  # behaviours
 SMALL = 0.5  # of them small motions
 SLIPS = 0.15  # chance of something to go wrong in another
+BACK = 0.25  # chance to go back after another: from far, as small motions seldom do
 
 
 class Practice(Teacher):
@@ -22,7 +23,7 @@ class Practice(Teacher):
 
     def __init__(self, spec: RobotSpec, rng: np.random.Generator) -> None:
         super().__init__(Chore(CHORES[0], ()), spec, rng, Style(pause=0.1, slips=SLIPS))
-        self._left = COUNT
+        self._left, self._far = COUNT, False
 
     def _decide(self, state: State) -> tuple[Behavior | None, Kind, Slip]:
         self._failed = None  # it is left as it is
@@ -30,8 +31,12 @@ class Practice(Teacher):
             return None, "instruction", ""
         self._left -= 1
         rng, holding = self._rng, self._held(state)
+        if self._far and rng.random() < BACK:
+            self._far = False
+            return Behavior("back"), "instruction", ""
         larger = larger_ones(state, holding)
-        if not larger or rng.random() < SMALL:
+        self._far = bool(larger) and rng.random() >= SMALL
+        if not self._far:
             small = small_ones(holding)
             return small[int(rng.integers(len(small)))], "instruction", ""
         names = [*dict.fromkeys(behavior.name for behavior in larger)]
