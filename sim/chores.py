@@ -9,10 +9,11 @@ from robot.chores import CLOSED, Chore, ChoreName
 from robot.table import DRAWER_TRAVEL, SIZES, X_BOUNDS, Y_BOUNDS
 from robot.table_frame import BLOCKS, BOWLS
 from sim import conditions
-from sim.conditions import Conditions
+from sim.conditions import Conditions, Day
 from sim.scene import MARGIN, Scene, SceneError, SceneObject
 
 APART = 0.095  # [m] between the middles of two blocks, at least: fingers fit between
+UNSEEN_EXTRA = 3  # of those blocks, on unseen days; at most one on others
 ROOM = {"bowl": 0.155, "tray": 0.19, "cabinet": 0.19, "drawer": 0.20}  # [m] around others
 
 
@@ -25,13 +26,15 @@ class Setting:
     conditions: Conditions
 
 
-def draw(rng: np.random.Generator, name: ChoreName, varied: bool = True) -> Setting:
-    """A random one; `varied`: on another day, and not under the usual conditions."""
+def draw(rng: np.random.Generator, name: ChoreName, day: Day = "varied") -> Setting:
+    """A random one. On unseen days there are more blocks than ever at other times, but where all
+    are to be swept."""
     for _ in range(200):
         colors: list[str] = rng.permutation(BLOCKS).tolist()
         blocks = [f"{color} block" for color in colors]
         bowls = [f"{color} bowl" for color in rng.permutation(BOWLS).tolist()]
-        extra = int(rng.integers(0, 2))  # blocks that are nobody's business
+        # Blocks that are nobody's business.
+        extra = int(rng.integers(0, 2)) if day != "unseen" else UNSEEN_EXTRA
         if name == "stack":
             order = blocks[:3]
             targets = tuple(zip(order[1:], order, strict=False))
@@ -49,8 +52,7 @@ def draw(rng: np.random.Generator, name: ChoreName, varied: bool = True) -> Sett
             things = (_tray(rng), *_placed(blocks[:count]))
         scene = _arranged(rng, things)
         if scene is not None:
-            day = conditions.draw(rng) if varied else Conditions()
-            return Setting(Chore(name, targets), scene, day)
+            return Setting(Chore(name, targets), scene, conditions.draw(rng, day))
     raise SceneError(f"no table was found for {name}")
 
 

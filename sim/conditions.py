@@ -1,6 +1,7 @@
 """What differs from one day to the next at the same table: surfaces, light, a knocked camera."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from robot.types import Vector, vector
 from sim.shapes import BLOCK_MASS, FRICTION
 
 LIGHT = (-0.3, 0.5, -1.0)
+# usual: always the same. varied: as demonstrations are. unseen: as no demonstration is.
+Day = Literal["usual", "varied", "unseen"]
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,33 @@ class Conditions:
 USUAL = Conditions()
 
 
-def draw(rng: np.random.Generator) -> Conditions:
-    """Conditions of another day."""
+def draw(rng: np.random.Generator, day: Day = "varied") -> Conditions:
+    """Conditions of such a day. On unseen ones everything is out of the range of varied ones."""
 
     def around(deviation: float) -> tuple[float, float, float]:
         x, y, z = rng.normal(0, deviation, 3).clip(-2 * deviation, 2 * deviation).tolist()
         return x, y, z
 
+    def beyond(least: float, most: float) -> tuple[float, float, float]:
+        """In a random direction, so far."""
+        way = rng.normal(size=3)
+        x, y, z = (way / np.linalg.norm(way) * rng.uniform(least, most)).tolist()
+        return x, y, z
+
+    if day == "usual":
+        return USUAL
+    if day == "unseen":
+        a = rng.uniform(-np.pi, np.pi)
+        aside = rng.uniform(0.45, 0.7) * np.array([np.cos(a), np.sin(a)])
+        return Conditions(
+            friction=float(rng.choice([rng.uniform(0.5, 0.65), rng.uniform(1.3, 1.6)])),
+            mass=float(rng.choice([rng.uniform(0.004, 0.006), rng.uniform(0.022, 0.035)])),
+            drawer=float(rng.choice([rng.uniform(0.3, 0.7), rng.uniform(3.3, 4.5)])),
+            light=(LIGHT[0] + float(aside[0]), LIGHT[1] + float(aside[1]), LIGHT[2]),
+            brightness=float(rng.choice([rng.uniform(0.28, 0.38), rng.uniform(0.72, 0.82)])),
+            shift=beyond(0.007, 0.010),
+            turn=beyond(0.0055, 0.008),
+        )
     light: Vector = np.array(LIGHT) + rng.uniform(-0.3, 0.3, 3) * [1, 1, 0]
     return Conditions(
         friction=float(rng.uniform(0.7, 1.2)),

@@ -28,6 +28,7 @@ from robot.specs import UR5E
 from robot.table import BLOCK, BOWL_FLOOR, DRAWER_FLOOR, DRAWER_TRAVEL, SIZES, X_BOUNDS, Y_BOUNDS
 from robot.types import Fix, vector
 from robot.vision.cameras import OVERHEAD
+from sim import conditions
 from sim.chores import cabinet, draw
 from sim.conditions import Conditions
 from sim.scene import SceneObject
@@ -94,8 +95,26 @@ def test_a_chore_is_not_done_before_it_is_begun_and_all_is_on_the_table(seed, na
 def test_settings_repeat_and_differ():
     one, again, other = (draw(np.random.default_rng(seed), "pack") for seed in (1, 1, 2))
     assert one == again != other
-    usual = draw(np.random.default_rng(1), "pack", varied=False)
+    usual = draw(np.random.default_rng(1), "pack", "usual")
     assert usual.conditions == Conditions() != one.conditions
+
+
+def test_on_unseen_days_everything_is_beyond_what_varies_on_others():
+    rng = np.random.default_rng(3)
+    varied, unseen = (
+        [conditions.draw(rng, day) for _ in range(60)] for day in ("varied", "unseen")
+    )
+    for name in ("friction", "mass", "drawer", "brightness"):
+        seen = [getattr(each, name) for each in varied]
+        assert not [
+            each for each in unseen if min(seen) - 0.001 < getattr(each, name) < max(seen) + 0.001
+        ]
+    for name in ("shift", "turn", "light"):
+        middle = np.array(getattr(conditions.USUAL, name))
+        far = [np.linalg.norm(getattr(each, name) - middle) for each in varied]
+        assert min(np.linalg.norm(getattr(each, name) - middle) for each in unseen) > max(far)
+    blocks = [thing for thing in draw(rng, "sort", "unseen").scene if thing.kind == "block"]
+    assert len(blocks) == 6
 
 
 # --- what counts as done --------------------------------------------------------------------------

@@ -169,7 +169,7 @@ def test_a_frame_says_what_is_known_and_nothing_else():
 
 
 def test_a_plain_demonstration_is_narrated_from_end_to_end():
-    lesson = teach("stack", "mujoco", 0, varied=False)
+    lesson = teach("stack", "mujoco", 0, day="usual")
     assert not lesson.fault and len(lesson.reached) == 2
     assert {segment.kind for segment in lesson.segments} == {"instruction"}
     assert len(lesson.segments) == 4 and len(lesson.frames) == len(lesson.actions)

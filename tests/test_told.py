@@ -32,6 +32,7 @@ from robot.types import Goal, Outcome, Reference, State, Status, Utterance, vect
 from robot.worker import after
 from skills.beso.episodes import DataError
 from skills.beso.lerobot_write import write
+from skills.beso.shipped import TABLE
 from skills.beso.table import LAYOUT, NOISE, SIZES, STATE, holding, show
 from skills.beso.told import AsTold, Wanted
 from skills.body import Body
@@ -204,10 +205,16 @@ def test_what_is_practised_can_be_done():
 
 
 def test_a_practice_becomes_lessons(tmp_path):
-    """Through physics, the writer and the reader, to what is learned of it."""
+    """Through physics, the writer and the reader, to what is learned of it; in the second, a policy
+    does most until the teacher takes over."""
     pytest.importorskip("torch")
-    shown = [teach("practice", "mujoco", seed) for seed in (40_001, 40_002)]
+    shown = [
+        teach("practice", "mujoco", seed, learner=learner)
+        for seed, learner in ((40_001, None), (40_003, TABLE))
+    ]
     assert all(not each.fault and each.instruction == PRACTICE for each in shown)
+    put_right = [segment for segment in shown[1].segments if segment.kind == "correction"]
+    assert len(put_right) >= 2
     episodes, segments = together(shown)
     write(episodes, tmp_path / "practice", segments=segments)
     data = lessons.lessons([tmp_path / "practice"])

@@ -1,7 +1,9 @@
 """A teacher without a chore: whatever can be asked for, one thing after the other.
 
 Chores show few small motions, and each of their steps in the same places. What is to be carried out
-whenever a person says so is practised from everywhere, with things in the hand and without.
+whenever a person says so is practised from everywhere, with things in the hand and without. Where a
+policy has learned something, it is left to do things until the teacher takes over: most is to be
+learned where its own mistakes lead (HG-DAgger, Kelly et al. 2019).
 """
 
 import numpy as np
@@ -15,15 +17,17 @@ from robot.types import RobotSpec, State
 COUNT = 14  # behaviours
 SMALL = 0.5  # of them small motions
 SLIPS = 0.15  # chance of something to go wrong in another
+LEARNER = 0.8  # chance of another to be left to a learned policy, if there is one
 BACK = 0.25  # chance to go back after another: from far, as small motions seldom do
 
 
 class Practice(Teacher):
     """Does `COUNT` things."""
 
-    def __init__(self, spec: RobotSpec, rng: np.random.Generator) -> None:
+    def __init__(self, spec: RobotSpec, rng: np.random.Generator, learner: bool = False) -> None:
+        """`learner`: there is a skill `as_told`, which has learned something."""
         super().__init__(Chore(CHORES[0], ()), spec, rng, Style(pause=0.1, slips=SLIPS))
-        self._left, self._far = COUNT, False
+        self._left, self._far, self._learner = COUNT, False, learner
 
     def _decide(self, state: State) -> tuple[Behavior | None, Kind, Slip]:
         self._failed = None  # it is left as it is
@@ -33,7 +37,7 @@ class Practice(Teacher):
         rng, holding = self._rng, self._held(state)
         if self._far and rng.random() < BACK:
             self._far = False
-            return Behavior("back"), "instruction", ""
+            return Behavior("back"), "instruction", self._slipping(Behavior("back"), state)
         larger = larger_ones(state, holding)
         self._far = bool(larger) and rng.random() >= SMALL
         if not self._far:
@@ -43,8 +47,12 @@ class Practice(Teacher):
         name = names[int(rng.integers(len(names)))]
         fitting = [behavior for behavior in larger if behavior.name == name]
         behavior = fitting[int(rng.integers(len(fitting)))]
-        slip: Slip = self._slip(behavior, state) if rng.random() < SLIPS else ""
-        return behavior, "instruction", slip
+        return behavior, "instruction", self._slipping(behavior, state)
+
+    def _slipping(self, behavior: Behavior, state: State) -> Slip:
+        if self._learner and self._rng.random() < LEARNER:
+            return "learner"
+        return self._slip(behavior, state) if self._rng.random() < SLIPS else ""
 
 
 def small_ones(holding: str | None) -> list[Behavior]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from planners.coaching.behavior import OPPOSITE, WAYS, Behavior, legs
+from planners.coaching.behavior import OPPOSITE, WAYS, Behavior, as_told, by_rule
 from planners.coaching.oracle import upcoming
 from planners.coaching.wordings import correct, say
 from planners.conduct import PACED, Leg
@@ -21,12 +21,14 @@ from robot.kinematics import Kinematics
 from robot.types import Goal, Outcome, RobotSpec, State, Status, Utterance, Vector
 
 Kind = Literal["instruction", "correction", "recovery"]
-Slip = Literal["", "aside", "wrong", "drop", "let go"]  # what goes wrong during a behaviour
+# What goes wrong during a behaviour. learner: whatever a learned policy does with it.
+Slip = Literal["", "aside", "wrong", "drop", "let go", "learner"]
 MOST = 30  # behaviours, then it gives up
 CLOSE = 0.07  # [m] above where it is going wrong, when that is noticed
 ASIDE = (0.03, 0.06)  # [m] by which it aims beside, at least and at most
 HALF_OPEN = 0.05  # [m] of the drawer, when it is let go
 CARRIED = 0.06  # [m] from where something was taken, when it is dropped
+LEFT = (0.5, 8.0)  # [s] for which a learned policy is left to itself
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class _Act:
     goals: deque[Leg]
     slip: Slip = ""
     way: str = ""  # aside: where to
+    until: float = 0.0  # [s] learner: when the teacher takes over
     from_: Vector = field(default_factory=lambda: np.zeros(3))  # (3,) [m] of the tool
 
 
@@ -100,7 +103,10 @@ class Teacher:
             if state.time >= self._resume:
                 self._begin(state)
         elif ended and outcome.status is Status.FAILED:
-            self._end(state, failed=True)
+            if act.slip == "learner":
+                self._take_over(act, state)
+            else:
+                self._end(state, failed=True)
         elif ended and act.goals:
             self._go(act.goals.popleft())
         elif ended:
@@ -131,13 +137,16 @@ class Teacher:
             others = [b for b in state.objects if b.endswith("block") and b != behavior.thing]
             act.behavior = Behavior("pick", str(self._rng.choice(others)))
             self._next.append((behavior, "correction"))
-        goals = legs(act.behavior, self._held(state), state, self._start)
+        words = correct if kind == "correction" else say
+        command = words(act.behavior, self._rng)
+        carry_out = as_told if slip == "learner" else by_rule
+        goals = carry_out(act.behavior, self._held(state), state, self._start, command)
+        if slip == "learner":
+            act.until = state.time + self._rng.uniform(*LEFT)
         if slip == "aside":
             act.way = str(self._rng.choice([*WAYS][:4]))
             by = np.array(WAYS[act.way]) * self._rng.uniform(*ASIDE)
             goals = tuple(Leg(g.skill, {**g.args, "offset": by.tolist()}) for g in goals)
-        words = correct if kind == "correction" else say
-        command = words(act.behavior, self._rng)
         self.said.append(Said(state.time, command, kind, act.behavior))
         self._start = state.reference.q
         self._act, act.goals = act, deque(goals)
@@ -223,6 +232,21 @@ class Teacher:
             self._next.append((Behavior("move", "up", "a lot"), "instruction"))
             self._next.append((act.behavior, "correction"))
             self._stop(state)
+        elif act.slip == "learner" and state.time > act.until:
+            self._take_over(act, state)
+
+    def _take_over(self, act: _Act, state: State) -> None:
+        """Do oneself what a learned policy has begun, from where that has led."""
+        asked, holding = act.behavior, self._held(state)
+        if asked.name == "drawer":  # the handle may be between the fingers
+            self._next.append((Behavior("gripper", "open"), "instruction"))
+            self._next.append((Behavior("move", "up", "a lot"), "instruction"))
+        elif asked.name in ("pick", "sweep") and holding not in (None, asked.thing):
+            self._next.append((Behavior("drop"), "instruction"))
+        lost = asked.name == "put" and holding is None
+        if not lost and not (asked.name == "pick" and holding == asked.thing):
+            self._next.append((asked, "correction"))
+        self._stop(state)
 
     def _correct(self, behavior: Behavior, act: _Act, state: State) -> None:
         self._next.append((behavior, "correction"))

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass, replace
 from datetime import datetime
+from functools import partial
 from importlib import import_module, metadata
 from importlib.util import find_spec
 from itertools import count
@@ -108,10 +109,12 @@ def skills(
     due: "Due | None" = None,
     arrived: "Callable[[str, Arrival[Any]], None] | None" = None,
     only: tuple[str, ...] = (),
+    told: Path | None = None,
 ) -> "Mapping[str, Skill]":
     """Every skill registered for a robot, or `only` some, sharing one body.
 
-    `due`: when what they compute beside the loop arrives; without it, when it is ready.
+    `due`: when what they compute beside the loop arrives; without it, when it is ready. `told`: the
+    policy of `as_told`, if it is not the one that comes with the package.
     """
     from skills import SKILLS
     from skills.beso.checkpoint import CheckpointError
@@ -121,6 +124,8 @@ def skills(
     body = replace(body, due=due or body.due, arrived=arrived or body.arrived)
     known = SKILLS[spec.name]
     wanted = {name: resolve(known[name]) for name in only or known}
+    if told is not None:
+        wanted["as_told"] = partial(wanted["as_told"], checkpoint=told)
     try:
         return {name: make(body) for name, make in wanted.items()}
     except CheckpointError as error:

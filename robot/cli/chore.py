@@ -10,17 +10,18 @@ from robot.cli.worlds import Task
 if TYPE_CHECKING:
     from robot.types import Command, Observation, Tick
     from sim.chores import Setting
+    from sim.conditions import Day
     from sim.tabletop import Tabletop
 
 
-def assigned(task: Task, seed: int) -> "tuple[Setting, str]":
+def assigned(task: Task, seed: int, day: "Day" = "varied") -> "tuple[Setting, str]":
     """The chore that `seed` sets up, and the sentence that asks for it."""
     import numpy as np
 
     from planners.coaching.wordings import instruct
     from sim.chores import draw
 
-    setting = draw(np.random.default_rng([seed, 0]), task)
+    setting = draw(np.random.default_rng([seed, 0]), task, day)
     return setting, instruct(setting.chore, np.random.default_rng([seed, 2]))
 
 

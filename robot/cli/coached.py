@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planners.selector.samples import Key
     from robot.chores import Chore, Things
     from robot.types import State, Tick, Utterance
+    from sim.conditions import Day
 
 DURATION = 150.0  # [s] simulated, at most
 SETTLE = 0.6  # [s] that the robot goes on when it has finished
@@ -37,6 +38,7 @@ class Setup:
     verify: bool = False  # what was done is judged by what is seen, and tried again
     wrong: float = 0.0  # of those verdicts are turned round
     low_level: selecting.LowLevel = "rules"
+    day: "Day" = "varied"
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def play(
     from robot.worker import after
 
     spec = build.robot_spec()
-    setting, instruction = assigned(setup.task, seed)
+    setting, instruction = assigned(setup.task, seed, setup.day)
     world = laid(setting, setup.engine, DURATION, setup.perception)
     judge = JudgedChore(world, setting)
     verify = None

@@ -125,6 +125,9 @@ class Record:
     """Episodes; by keyboard or gamepad, at most."""
     engine: EngineName = "mujoco"
     """Which physics."""
+    learner: Path | None = None
+    """practice: a policy of `courtside train beso --task table`, which does most of it until the
+    teacher takes over, from where that has led."""
     rate: float = 0.04
     """blockpush: chance of a disturbance to begin, a tick; 0: none."""
     seed: int = 0
@@ -144,6 +147,8 @@ class Record:
             raise WrongUse("--by keyboard and --by gamepad need --task pack, stack, sort or sweep")
         if by_rule and (self.speech or self.video):
             raise WrongUse("--speech and --video need --by keyboard or --by gamepad")
+        if self.learner is not None and self.task != "practice":
+            raise WrongUse("--learner needs --task practice")
         from rich.console import Console
         from rich.progress import track
 
@@ -167,7 +172,7 @@ class Record:
         elif chore is None:
             made = many(self.engine, seeds, self.rate, self.jobs)
         else:
-            made = teach.many(chore, self.engine, seeds, self.jobs)
+            made = teach.many(chore, self.engine, seeds, self.jobs, self.learner)
         shown = track(made, "demonstrations", self.n, console=Console(stderr=True), transient=True)
         try:
             if chore is None:

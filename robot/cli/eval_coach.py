@@ -46,6 +46,9 @@ class EvalCoach:
     """Which physics."""
     perception: Perception = "truth"
     """How things are seen; success is judged by the truth in any case."""
+    unseen: bool = False
+    """On days as no demonstration had: friction, weight, light and cameras beyond what varied
+    there, and more blocks."""
     n: int = 100
     """Episodes of each condition."""
     seed: int = 100_000
@@ -87,6 +90,7 @@ class EvalCoach:
                 self.verify,
                 self.verdicts_wrong,
                 self.low_level,
+                "unseen" if self.unseen else "varied",
             )
             folder = self.keep
 
@@ -111,6 +115,7 @@ class EvalCoach:
         about = {"task": self.task, "engine": self.engine, "perception": self.perception}
         about |= {
             "low_level": self.low_level,
+            "unseen": self.unseen,
             "verify": self.verify,
             "verdicts_wrong": self.verdicts_wrong,
         }

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,6 +20,7 @@ from robot.types import RobotSpec, Tick, Vector
 
 if TYPE_CHECKING:
     from planners.coaching.teacher import Said
+    from sim.conditions import Day
     from skills.beso.episodes import Episodes
     from skills.beso.segments import Segment
 
@@ -75,39 +78,53 @@ class Frames:
         )
 
 
-def teach(shown: Shown, engine: build.EngineName, seed: int, varied: bool = True) -> Lesson:
-    """One demonstration; `varied`: on another day, in a style of its own, with what goes wrong.
+def teach(
+    shown: Shown,
+    engine: build.EngineName,
+    seed: int,
+    day: "Day" = "varied",
+    learner: Path | None = None,
+) -> Lesson:
+    """One demonstration; except on usual days in a style of its own, with what goes wrong.
 
-    Practice is at the tables of all chores in turn.
+    Practice is at the tables of all chores in turn. `learner`: a policy that is told in words, and
+    which practises too.
     """
     from planners.coaching.practice import Practice
     from planners.coaching.teacher import Style, Teacher
     from planners.coaching.wordings import instruct
     from robot.loop import run
+    from robot.worker import after
     from sim import chores
 
     spec = build.robot_spec()
     chore = CHORES[seed % len(CHORES)] if shown == "practice" else shown
-    setting = chores.draw(np.random.default_rng([seed, 0]), chore, varied)
+    setting = chores.draw(np.random.default_rng([seed, 0]), chore, day)
     world = laid(setting, engine, DURATION)
     rng = np.random.default_rng([seed, 1])
     if shown == "practice":
-        teacher = Practice(spec, rng)
+        teacher = Practice(spec, rng, learner is not None)
     else:
-        teacher = Teacher(setting.chore, spec, rng, None if varied else Style())
+        teacher = Teacher(setting.chore, spec, rng, Style() if day == "usual" else None)
     judge, frames = JudgedChore(world, setting), Frames(spec)
 
     def record(tick: Tick) -> None:
         frames.follow(tick)
         judge.follow(tick)
 
+    skills = build.skills(spec, after(build.LATENCY), told=learner)
     stack = build.stack(
-        judge, teacher, record=record, until=lambda tick: teacher.finished or stack.mode.halted
+        judge,
+        teacher,
+        skills=skills,
+        record=record,
+        until=lambda tick: teacher.finished or stack.mode.halted,
     )
     run(stack)
-    fault = "" if shown == "practice" else judge.fault or ""
-    if teacher.gave_up or not teacher.finished:
-        fault = fault or "the teacher gave up"
+    fault = ""  # of practice, whatever came to its end is good
+    if shown != "practice":
+        gave_up = teacher.gave_up or not teacher.finished
+        fault = judge.fault or ("the teacher gave up" if gave_up else "")
     instruction = PRACTICE if shown == "practice" else instruct(setting.chore, rng)
     return frames.lesson(judge, fault, instruction, teacher.said)
 
@@ -124,14 +141,20 @@ def segments_of(said: "Sequence[Said]", times: Sequence[float]) -> "tuple[Segmen
     )
 
 
-def many(shown: Shown, engine: build.EngineName, seeds: range, jobs: int) -> "Iterator[Lesson]":
+def many(
+    shown: Shown,
+    engine: build.EngineName,
+    seeds: range,
+    jobs: int,
+    learner: Path | None = None,
+) -> "Iterator[Lesson]":
     """Every seed's demonstration, in order."""
+    one = partial(teach, shown, engine, learner=learner)
     if jobs == 1:
-        yield from (teach(shown, engine, seed) for seed in seeds)
+        yield from map(one, seeds)
         return
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        n = len(seeds)
-        yield from pool.map(teach, [shown] * n, [engine] * n, seeds)
+        yield from pool.map(one, seeds)
 
 
 def together(lessons: Sequence[Lesson]) -> "tuple[Episodes, list[Segment]]":

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         Goal,
         Outcome,
         RobotSpec,
-        Skill,
         State,
         Tick,
         Utterance,
@@ -152,16 +151,11 @@ def play(trials: Trials, name: str, seed: int) -> Tried | None:
     behaviors = _chosen(name, [*world.truth()], rng)
     asked = behaviors[-1]
     said = say(asked, rng, unheard=True) if trials.unheard else correct(asked, rng)
-    due = after(build.LATENCY)
-    names = tuple(skill for skill in SKILLS[spec.name] if skill != "as_told")
-    skills: dict[str, Skill] = dict(build.skills(spec, due, only=names))
-    if trials.low_level == "beso":
-        from skills.beso.shipped import TABLE
-        from skills.beso.shipped import as_told as policy
-        from skills.body import Body
-
-        skills["as_told"] = policy(Body.of(spec, due), trials.checkpoint or TABLE)
-    carry_out = as_told if trials.low_level == "beso" else by_rule
+    by_policy = trials.low_level == "beso"
+    only = tuple(skill for skill in SKILLS[spec.name] if by_policy or skill != "as_told")
+    told = trials.checkpoint if by_policy else None
+    skills = build.skills(spec, after(build.LATENCY), only=only, told=told)
+    carry_out = as_told if by_policy else by_rule
     script = Script(behaviors, said, spec, carry_out)
     state: State | None = None
 
