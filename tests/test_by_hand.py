@@ -2,10 +2,12 @@
 
 import os
 import pty
+import signal
 import struct
 import termios
 import threading
 import time
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -15,9 +17,11 @@ from hardware.controls.gamepad import AXIS, BUTTON, FULL, GRIP, INITIAL, KEEP, L
 from hardware.controls.keyboard import FINE, STEP, Keyboard, together
 from planners.by_hand import AHEAD, ByHand
 from planners.coaching.understand import Understanding
-from robot.cli import build, by_hand
+from robot.cli import build, by_hand, person
+from robot.cli.session import Voice
 from robot.cli.window import HEAD, pictures
 from robot.steering import Steer
+from robot.types import Utterance
 from sim.scene import SceneObject
 from skills.beso.lerobot import narration, read
 
@@ -226,6 +230,29 @@ def test_stop_is_obeyed_by_hand_too():
 # --- a dataset ---
 
 
+def test_what_is_typed_is_heard_in_the_world_that_runs(monkeypatch):
+    """One world after the other; nothing that is said in the second is lost to the first."""
+    monkeypatch.setattr(person, "displayed", lambda: False)
+    read, write = os.pipe()
+    with (
+        os.fdopen(read) as typed,
+        os.fdopen(write, "w", buffering=1) as lines,
+        ExitStack() as parts,
+    ):
+        one = person.Person(parts, typed)
+        for number in (1, 2, 3):
+            one.attend(lambda number=number: float(number), f"world {number}")
+            print(f"line {number}", file=lines)
+            heard, end = (), time.monotonic() + 5
+            while not heard and time.monotonic() < end:
+                heard = one.hear()
+            assert heard == (Utterance(float(number), f"line {number}"),)
+        os.kill(os.getpid(), signal.SIGINT)  # between two worlds, too, nothing breaks
+        one.attend(lambda: 4.0, "world 4")
+        assert [utterance.text for utterance in one.hear()] == ["stop"]
+        assert not one.hear() and one.leaves == 1
+
+
 def record(command, monkeypatch, tmp_path, keys, *args):
     """`courtside data record --by keyboard` with these keys typed, a moment between them."""
     master, slave = pty.openpty()
@@ -239,12 +266,12 @@ def record(command, monkeypatch, tmp_path, keys, *args):
 
     with os.fdopen(slave) as typed:
         monkeypatch.setattr(by_hand, "typed_lines", lambda: typed)
-        monkeypatch.setattr(by_hand, "displayed", lambda: False)
+        monkeypatch.setattr(person, "displayed", lambda: False)
         monkeypatch.chdir(tmp_path)
         typist = threading.Thread(target=write)
         began = threading.Event()
         monkeypatch.setattr(
-            by_hand.Voice, "note", lambda self, text: began.set() if "table " in text else None
+            Voice, "note", lambda self, text: began.set() if "table " in text else None
         )
         threading.Thread(target=lambda: (began.wait(60), typist.start())).start()
         result = command("data", "record", tmp_path / "made", "--by", "keyboard", *args)

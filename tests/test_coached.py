@@ -1,11 +1,13 @@
 """Chores under the selector, from the command line: run, judged, coached, learned from."""
 
 import json
+import signal
+import subprocess
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_cli import courtside
+from test_cli import COURTSIDE, courtside
 
 from planners.selector.network import Network, shapes
 from planners.selector.samples import DONE, END, keys
@@ -24,6 +26,8 @@ from robot.cli.coached import Result, Setup, figures, paired, play
         (["eval", "coach", "--condition", "tuned"], "--tuned CHECKPOINT"),
         (["eval", "coach", "--n", "0"], "at least 1"),
         (["eval", "coach", "--condition", "base,lively"], "base, live, tuned, oracle"),
+        (["eval", "coach", "--coach", "human"], "needs --condition live"),
+        (["eval", "coach", "--speech", "mic"], "--speech needs --coach human"),
         (["eval", "coach", "--checkpoint", "none.safetensors"], "no such checkpoint"),
     ],
 )
@@ -75,6 +79,30 @@ class Stubborn:
             return DONE, END, 0.0
         self.left -= 1
         return self.command, keys()[self.command], 1.0
+
+
+def test_a_person_coaches_by_the_clock_and_may_leave(tmp_path):
+    """Two tables; Ctrl-C at the second, which does not count then."""
+    command = "eval coach --coach human --condition live --task stack --n 2 --seed 100001 --json"
+    with subprocess.Popen(
+        [*COURTSIDE, *command.split(), "--keep", str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None and process.stderr is not None
+        shown = ""
+        for line in process.stderr:
+            shown += line
+            if "table 100001" in line:
+                print("a bit to the left", file=process.stdin, flush=True)
+            elif "table 100002" in line:
+                process.send_signal(signal.SIGINT)
+        out = process.stdout.read() if process.stdout else ""
+    assert process.returncode == 0 and "judged: stack is done" in shown, shown
+    found = json.loads(out)
+    assert found["coach"] == "human"
+    live = found["conditions"]["live"]
+    assert (live["n"], live["success_rate"], live["corrections"]) == (1, 1.0, 1.0)
+    assert len([*tmp_path.iterdir()]) == 1
 
 
 def test_a_coach_helps_one_that_gives_up_and_its_words_are_kept():

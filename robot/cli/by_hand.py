@@ -13,12 +13,11 @@ import numpy as np
 from robot.cli import build, worlds
 from robot.cli.chore import JudgedChore, assigned
 from robot.cli.errors import Failure, WrongUse
-from robot.cli.hearing import Hearing
-from robot.cli.session import Interrupts, Voice, typed_lines
+from robot.cli.person import Person
+from robot.cli.session import typed_lines
 from robot.cli.teach import Frames, Lesson
-from robot.cli.window import Window, displayed
 from robot.loop import run
-from robot.types import Tick, Utterance
+from robot.types import Tick
 
 if TYPE_CHECKING:
     from planners.by_hand import ByHand
@@ -85,24 +84,18 @@ def shown(setup: Setup, seeds: range, parts: ExitStack) -> Iterator[Lesson]:
     from planners.coaching.understand import Understanding
 
     controls = Controls(setup, parts)
-    hearing = build.hearing(parts, setup.speech, "table")
+    person = Person(parts, controls.lines, setup.speech)
     understanding = Understanding()
-    voice = Voice()
-    film = setup.video is not None
-    window = Window() if displayed() else None
-    if window is not None:
-        parts.callback(window.close)
-    elif not film:
-        voice.note("no display for a window: --video FILE makes a film of it")
-    voice.note(controls.help)
+    if not person.sees and setup.video is None:
+        person.voice.note("no display for a window: --video FILE makes a film of it")
+    person.voice.note(controls.help)
     for seed in seeds:
-        one = _One(setup, seed, controls, understanding, voice, window)
-        lesson, enough = one.play(hearing)
+        lesson = _One(setup, seed, controls, understanding, person).play()
         if lesson is not None:
             yield lesson
         if error := controls.error():
-            voice.note(f"the {setup.by} is of no more use: {error}")
-        if enough or error:
+            person.voice.note(f"the {setup.by} is of no more use: {error}")
+        if person.leaves or error:
             return
 
 
@@ -115,20 +108,19 @@ class _One:
         seed: int,
         controls: Controls,
         understanding: "Understanding",
-        voice: Voice,
-        window: Window | None,
+        person: Person,
     ) -> None:
         from planners.by_hand import ByHand
         from sim.tabletop import TabletopConfig
 
         self._setup, self._seed, self._controls = setup, seed, controls
-        self._voice, self._window = voice, window
+        self._person = person
         spec = build.robot_spec()
         setting, self._instruction = assigned(setup.task, seed)
         rate = FILMED if setup.video else SHOWN
         config = TabletopConfig(
             setup.engine,
-            cameras=("scene",) if setup.video or window else (),
+            cameras=("scene",) if setup.video or person.sees else (),
             frame_period=1 / rate,
             speed=setup.speed,
             conditions=setting.conditions,
@@ -136,57 +128,40 @@ class _One:
         world = worlds.tabletop(spec, setting.scene, config, bool(setup.video), "truth")
         self._scene = setting.scene
         self._judge, self._frames = JudgedChore(world, setting), Frames(spec)
-        self._planner = ByHand(spec, controls.read, understanding, voice.note)
+        self._planner = ByHand(spec, controls.read, understanding, person.voice.note)
         self._shown = -1.0  # [s] when the status line was written
 
-    def play(self, hearing: Hearing | None) -> tuple[Lesson | None, bool]:
-        """The lesson, if it is kept; and whether it is enough."""
-        from planners.hear import Ear
-
-        voice, judge, planner = self._voice, self._judge, self._planner
+    def play(self) -> Lesson | None:
+        """The lesson, if it is kept."""
+        person, judge, planner = self._person, self._judge, self._planner
+        voice = person.voice
         spec, setup = judge.spec, self._setup
         about = (spec, self._seed, setup, setup.video, self._scene)
         recorder = build.recorder(setup.record, "demonstration", *about)
-        ear = Ear(judge.now, self._controls.lines)
-        interrupts = Interrupts(raises=False)
-        told_to_stop = False
         voice.record = recorder.said
-        voice.note(f"table {self._seed}: {self._instruction}")
-
-        def hear() -> tuple[Utterance, ...]:
-            nonlocal told_to_stop
-            spoken = hearing.commands(voice.listen) if hearing else ()
-            heard = [*ear(), *(Utterance(judge.now(), line) for line in spoken)]
-            if interrupts.count and not told_to_stop:
-                told_to_stop = True
-                heard.append(Utterance(judge.now(), "stop"))
-            voice.hear(tuple(heard))
-            return tuple(heard)
+        person.attend(judge.now, f"table {self._seed}: {self._instruction}")
 
         def record(tick: Tick) -> None:
             self._frames.follow(tick)
             judge.follow(tick)
-            voice.follow(tick)
+            person.watch(tick)
             recorder(tick)
             self._show(tick, planner)
 
         def until(tick: Tick) -> bool:
             rests = not np.any(tick.state.reference.qd)
-            return planner.finished or interrupts.count > 1 or (told_to_stop and rests)
+            return planner.finished or person.leaves > 1 or (person.leaves > 0 and rests)
 
         try:
-            with interrupts:
-                run(build.stack(judge, planner, hear=hear, record=record, until=until))
+            run(build.stack(judge, planner, hear=person.hear, record=record, until=until))
         finally:
-            ear.close()
             recorder.close()
-        enough = interrupts.count > 0
         done = judge.fault or f"{setup.task} is done"
         if planner.end != "keep" or len(self._frames) < 2:
             voice.note(f"judged: {done}; dropped")
-            return None, enough
+            return None
         voice.note(f"judged: {done}; kept")
-        return self._lesson(planner), enough
+        return self._lesson(planner)
 
     def _lesson(self, planner: "ByHand") -> Lesson:
         from planners.coaching.behavior import Behavior
@@ -196,10 +171,7 @@ class _One:
         return self._frames.lesson(self._judge, self._judge.fault or "", self._instruction, said)
 
     def _show(self, tick: Tick, planner: "ByHand") -> None:
-        """In the window, and on the status line."""
-        for image in tick.obs.images.values():
-            if self._window is not None:
-                self._window.show(image.pixels)
+        """On the status line."""
         if tick.state.time < self._shown + STATUS or not sys.stderr.isatty():
             return
         self._shown = tick.state.time
@@ -217,13 +189,8 @@ class _One:
 
 def recorded(setup: Setup, seeds: range) -> list[Lesson]:
     """All that is kept; raises Failure where that is nothing."""
-    kept: list[Lesson] = []
     with ExitStack() as parts:
-        try:
-            for lesson in shown(setup, seeds, parts):
-                kept.append(lesson)
-        except KeyboardInterrupt:  # between two of them
-            pass
+        kept = [*shown(setup, seeds, parts)]
     if not kept:
         raise Failure("nothing was kept")
     return kept

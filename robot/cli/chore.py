@@ -1,6 +1,7 @@
 """A chore for `courtside run`, and what the strict judge says of it."""
 
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING
 
 from robot.cli import build
@@ -30,12 +31,20 @@ def laid(
     engine: build.EngineName,
     duration: float,
     perception: build.Perception = "truth",
+    speed: float = inf,
+    watched: bool = False,
 ) -> "Tabletop":
-    """The table of a chore, in its conditions, for at most `duration` [s]."""
+    """The table of a chore, in its conditions, for at most `duration` [s]; `speed`: simulated
+    seconds a second; `watched`: with pictures of the scene."""
     from sim.tabletop import Tabletop, TabletopConfig
 
     config = TabletopConfig(
-        engine, perception=perception, duration=duration, conditions=setting.conditions
+        engine,
+        perception=perception,
+        cameras=("scene",) if watched else (),
+        duration=duration,
+        speed=speed,
+        conditions=setting.conditions,
     )
     return Tabletop(build.robot_spec(), setting.scene, config)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from planners.selector.corrections import Kept
     from planners.selector.samples import Key
     from robot.chores import Chore, Things
+    from robot.cli.person import Person
     from robot.types import State, Tick, Utterance
     from sim.conditions import Day
 
 DURATION = 150.0  # [s] simulated, at most
 SETTLE = 0.6  # [s] that the robot goes on when it has finished
-HEEDED = 3.0  # [s] that it waits then for a coach
+HEEDED, LISTENED = 3.0, 8.0  # [s] that it waits then for a coach, and for a person
 COMPARED = 500_000  # seed of the first episode on which training compares before and after
 
 
@@ -86,19 +88,22 @@ def play(
     seed: int,
     choose: "Chooser | None",
     keep: "Callable[[Kept], None]" = lambda kept: None,
+    person: "Person | None" = None,
 ) -> Result:
-    """One episode. `choose`: what selects commands; None: the oracle."""
+    """One episode. `choose`: what selects commands; None: the oracle. `person`: who coaches in
+    place of the program, while the world goes by the clock."""
     from planners.coaching.coach import Coach
     from planners.selector.choose import Learned, Verifier
     from robot.features import Hand
     from robot.grip import held
     from robot.loop import run
     from robot.types import Utterance
-    from robot.worker import after
+    from robot.worker import after, when_ready
 
     spec = build.robot_spec()
     setting, instruction = assigned(setup.task, seed, setup.day)
-    world = laid(setting, setup.engine, DURATION, setup.perception)
+    speed, watched = (1.0, person.sees) if person else (inf, False)
+    world = laid(setting, setup.engine, DURATION, setup.perception, speed, watched)
     judge = JudgedChore(world, setting)
     verify = None
     if setup.verify and isinstance(choose, Learned):
@@ -107,20 +112,27 @@ def play(
         choose or Oracle(setting.chore, world.truth),
         understanding(),
         spec,
-        lambda text: None,
+        person.voice.say if person else lambda text: None,
         keep=keep,
         verify=verify,
         low_level=setup.low_level,
     )
     planner.instruct(instruction)
     coach = None
-    if setup.condition == "live":
+    if person is not None:
+        person.attend(world.now, f"table {seed}: {instruction}")
+    elif setup.condition == "live":
         coach = Coach(setting.chore, np.random.default_rng([seed, 3]))
     hand, finger = Hand(spec), spec.groups["gripper"].start
     state: State | None = None
     over: float | None = None
+    told: list[str] = []
 
     def hear() -> "tuple[Utterance, ...]":
+        if person is not None:
+            heard = person.hear()
+            told.extend(utterance.text for utterance in heard)
+            return heard
         if coach is None or state is None:
             return ()
         things = world.truth()
@@ -128,25 +140,30 @@ def play(
         held_now = held(true, hand.of(state.q)[:3], finger)
         busy = planner.doing is not None
         text = coach.watch(world.now(), things, held_now, planner.begun, busy)
+        told.extend([text] if text else [])
         return (Utterance(world.now(), text),) if text else ()
 
     def record(tick: "Tick") -> None:
         nonlocal state
         state = tick.state
         judge.follow(tick)
+        if person is not None:
+            person.watch(tick)
 
     def until(tick: "Tick") -> bool:
         nonlocal over
-        if stack.mode.halted:
+        if person is not None and person.leaves:
+            return person.leaves > 1 or not np.any(tick.state.reference.qd)
+        if stack.mode.halted and person is None:
             return True
         if not planner.finished or planner.doing is not None:
             over = None
             return False
         over = tick.state.time if over is None else over
-        heeds = coach is not None and not coach.silent
-        return tick.state.time - over > (HEEDED if heeds else SETTLE)
+        waits = HEEDED if coach is not None and not coach.silent else SETTLE
+        return tick.state.time - over > (LISTENED if person else waits)
 
-    skills = build.skills(spec, after(build.LATENCY))
+    skills = build.skills(spec, when_ready if person else after(build.LATENCY))
     stack = build.stack(judge, planner, hear=hear, record=record, until=until, skills=skills)
     run(stack)
     planner.close()
@@ -160,7 +177,7 @@ def play(
         fault,
         sum(reached) / len(reached),
         len(tried) / max(1, len(set(tried))),
-        tuple(text for _, text in coach.said) if coach else (),
+        tuple(told),
         tuple(f"{b.name} {b.thing}".strip() for b in planner.begun),
         round(world.now(), 1),
         planner.error,
@@ -185,10 +202,10 @@ def figures(results: list[Result]) -> dict[str, Any]:
 
 
 def paired(first: list[Result], other: list[Result]) -> dict[str, Any]:
-    """By how much success differs, on the same scenes."""
+    """By how much success differs, on the same scenes, as far as the other got."""
     from robot.intervals import mean_interval
 
-    pairs = zip(first, other, strict=True)
+    pairs = zip(first, other, strict=False)
     differences = [float(not b.fault) - float(not a.fault) for a, b in pairs]
     found: dict[str, Any] = {"gain": round(float(np.mean(differences)), 4)}
     if len(differences) > 1:
@@ -197,7 +214,17 @@ def paired(first: list[Result], other: list[Result]) -> dict[str, Any]:
 
 
 def play_all(
-    setup: Setup, seeds: range, choose: "Chooser | None", keep: "Callable[[Kept], None]"
+    setup: Setup,
+    seeds: range,
+    choose: "Chooser | None",
+    keep: "Callable[[Kept], None]",
+    person: "Person | None" = None,
 ) -> Iterator[Result]:
+    """One episode after the other, until a person has had enough: that one does not count."""
     for seed in seeds:
-        yield play(setup, seed, choose, keep)
+        result = play(setup, seed, choose, keep, person)
+        if person is not None and person.leaves:
+            return
+        if person is not None:
+            person.voice.note("judged: " + (result.fault or f"{setup.task} is done"))
+        yield result

@@ -1,14 +1,19 @@
 """`courtside eval coach`: chores under the learned selector, coached or not, on paired seeds."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from robot.cli.build import EngineName, Perception
-from robot.cli.errors import WrongUse
+from robot.cli.errors import Failure, WrongUse
 from robot.cli.selecting import LowLevel
 from robot.cli.worlds import Task
+
+if TYPE_CHECKING:
+    from planners.selector.corrections import Kept
 
 Condition = Literal["base", "live", "tuned", "oracle"]
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
@@ -19,7 +24,7 @@ class EvalCoach:
     """Do chores, the same ones in every condition, and count how many are done, strictly judged.
 
     The coach is a program: it sees the truth, speaks in varied words, .5 to 1.5 s late, is wrong
-    one time in twenty, and says at most five things an episode."""
+    one time in twenty, and says at most five things an episode. Or it is you."""
 
     task: Task = "sort"
     """Which chore."""
@@ -30,6 +35,10 @@ class EvalCoach:
     """The selector of base and live. Default: the one that comes with the package."""
     tuned: Path | None = None
     """The selector of tuned, as `courtside train selector --corrections` made it."""
+    coach: Literal["program", "human"] = "program"
+    """Who corrects. human: you, live, by the clock; type or speak, and Ctrl-C ends it."""
+    speech: str = ""
+    """human: also listen: mic, mic:NAME, or a sound file."""
     verify: bool = False
     """After each command, the selector judges by what is seen whether it has been done, and tries
     again if not, ten times at most. Not for the oracle."""
@@ -69,10 +78,15 @@ class EvalCoach:
             raise WrongUse("--verdicts-wrong is from 0 to 1, and needs --verify")
         if self.keep and "live" not in conditions:
             raise WrongUse("--keep needs --condition live")
+        human = self.coach == "human"
+        if (human and "live" not in conditions) or (self.speech and not human):
+            raise WrongUse("--coach human needs --condition live, and --speech needs --coach human")
         from rich.console import Console
         from rich.progress import track
 
         from robot.cli import coached, selecting
+        from robot.cli.person import Person
+        from robot.cli.session import typed_lines
 
         seeds = range(self.seed, self.seed + self.n)
         found: dict[str, Any] = {}
@@ -92,16 +106,24 @@ class EvalCoach:
                 self.low_level,
                 "unseen" if self.unseen else "varied",
             )
-            folder = self.keep
+            with ExitStack() as parts:
+                writer = parts.enter_context(ThreadPoolExecutor(1))  # the loop does not wait
 
-            def keep(kept: Any, to: Path | None = folder) -> None:
-                if to is not None:
-                    kept.write(to)
+                def keep(kept: "Kept", writer: ThreadPoolExecutor = writer) -> None:
+                    if self.keep is not None:
+                        writer.submit(kept.write, self.keep)
 
-            played = coached.play_all(setup, seeds, choose, keep)
-            label = f"{self.task} {condition}"
-            shown = track(played, label, self.n, console=Console(stderr=True), transient=True)
-            results = list(shown)
+                person = None
+                if human and condition == "live":
+                    person = Person(parts, typed_lines(), self.speech)
+                played = coached.play_all(setup, seeds, choose, keep, person)
+                if person is None:
+                    bar = Console(stderr=True)
+                    label = f"{self.task} {condition}"
+                    played = track(played, label, self.n, console=bar, transient=True)
+                results = list(played)
+            if not results:
+                raise Failure("no episode came to its end")
             found[condition] = coached.figures(results)
             if first is None:
                 first = results
@@ -114,6 +136,7 @@ class EvalCoach:
                         file.write(json.dumps(line) + "\n")
         about = {"task": self.task, "engine": self.engine, "perception": self.perception}
         about |= {
+            "coach": self.coach,
             "low_level": self.low_level,
             "unseen": self.unseen,
             "verify": self.verify,

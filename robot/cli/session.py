@@ -70,9 +70,13 @@ class Voice:
         self.said: list[str] = []
         self.record: Callable[[float, str], None] = lambda time, text: None
         self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
-        self._time = 0.0
-        self._goal = 0
+        self.begin()
+
+    def begin(self, about: str = "") -> None:
+        """In a new world, which is about that."""
+        self._time, self._goal = 0.0, 0
         self._reasons: tuple[str, ...] = ()
+        self.note(about)
 
     def say(self, text: str) -> None:
         self.said.append(text)
