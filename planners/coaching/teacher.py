@@ -28,7 +28,8 @@ CLOSE = 0.07  # [m] above where it is going wrong, when that is noticed
 ASIDE = (0.03, 0.06)  # [m] by which it aims beside, at least and at most
 HALF_OPEN = 0.05  # [m] of the drawer, when it is let go
 CARRIED = 0.06  # [m] from where something was taken, when it is dropped
-LEFT = (0.5, 8.0)  # [s] for which a learned policy is left to itself
+LEFT = (0.5, 8.0)  # [s] for which a learned policy is left to itself, at least and at most
+PULLS = 5.0  # [s] that at least for a drawer, so as not to take the handle from it
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ class Teacher:
         carry_out = as_told if slip == "learner" else by_rule
         goals = carry_out(act.behavior, self._held(state), state, self._start, command)
         if slip == "learner":
-            act.until = state.time + self._rng.uniform(*LEFT)
+            least = PULLS if behavior.name == "drawer" else LEFT[0]
+            act.until = state.time + self._rng.uniform(least, LEFT[1])
         if slip == "aside":
             act.way = str(self._rng.choice([*WAYS][:4]))
             by = np.array(WAYS[act.way]) * self._rng.uniform(*ASIDE)
@@ -238,10 +240,7 @@ class Teacher:
     def _take_over(self, act: _Act, state: State) -> None:
         """Do oneself what a learned policy has begun, from where that has led."""
         asked, holding = act.behavior, self._held(state)
-        if asked.name == "drawer":  # the handle may be between the fingers
-            self._next.append((Behavior("gripper", "open"), "instruction"))
-            self._next.append((Behavior("move", "up", "a lot"), "instruction"))
-        elif asked.name in ("pick", "sweep") and holding not in (None, asked.thing):
+        if asked.name in ("pick", "sweep") and holding not in (None, asked.thing):
             self._next.append((Behavior("drop"), "instruction"))
         lost = asked.name == "put" and holding is None
         if not lost and not (asked.name == "pick" and holding == asked.thing):
