@@ -9,7 +9,7 @@ import numpy as np
 from planners.conduct import Leg
 from robot.chores import spots, the, tray_spot, within, world
 from robot.geometry import yaw_of
-from robot.table import BLOCK, TRAY_INSIDE, X_BOUNDS, Y_BOUNDS
+from robot.table import BLOCK, TRAY_INSIDE, TRAY_WALL, X_BOUNDS, Y_BOUNDS
 from robot.types import State, Vector
 
 Name = Literal["pick", "put", "drop", "drawer", "sweep", "move", "gripper", "back", "turn", "tilt"]
@@ -155,10 +155,13 @@ def _sweep(name: str, state: State) -> tuple[Leg, ...]:
         key=lambda lane: (any(abs(other - lane) < BLOCK for other in inside), abs(lane - x)),
     )
     way = []
-    if abs(x) > half - BLOCK / 2 and y > front - LINED_UP / 2:  # beside it
-        way.append(world(tray, [x, front - LINED_UP, 0.0])[:2])
+    if abs(x) > half + TRAY_WALL + BLOCK / 3 and y > front - LINED_UP / 2:  # beside it
+        y = front - LINED_UP
+        way.append(world(tray, [x, y, 0.0])[:2])
     near = y > front - 2 * LINED_UP
     if (near and abs(x - lane) > BLOCK / 2) or abs(x) > half - BLOCK / 2:
-        way.append(world(tray, [lane, min(y, front - LINED_UP), 0.0])[:2])
+        # Straight across, where a wall leaves no room behind the block for anything else.
+        across = y if y < front - BLOCK / 2 else front - LINED_UP
+        way.append(world(tray, [lane, across, 0.0])[:2])
     way.append(tray_spot(tray, lane / half, DEEP))
     return tuple(Leg("push", {"object": name, "to": point.tolist()}) for point in way)
