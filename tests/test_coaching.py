@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from test_chores import PACK, SORT, STACK, SWEEP, closed, fix, moved, packed
 
@@ -21,16 +21,18 @@ from planners.coaching.wordings import (
     say,
 )
 from planners.selector.listen import Listener, Unclear
-from robot.chores import OPEN
+from robot.chores import OPEN, within, world
 from robot.cli import build
 from robot.cli.teach import segments_of, teach, together
 from robot.features import Hand
 from robot.mode import EMERGENCY, STOP
 from robot.specs import UR5E
-from robot.table import BLOCK, BOWL_FLOOR
+from robot.table import BLOCK, BOWL_FLOOR, SIZES, TRAY_INSIDE, TRAY_WALL
 from robot.table_frame import ACTION, BLOCK_ROWS, BLOCKS, FRAME
 from robot.types import Outcome, Reference, State, Status, vector
 from sim.chores import draw
+from skills.drawer import FINGERS
+from skills.push import BEHIND, CLOSE_ENOUGH
 
 STILL = vector(np.zeros(7))
 
@@ -124,6 +126,35 @@ def test_a_block_is_pushed_round_the_walls_of_the_tray(seed):
     assert all(goal.skill == "push" for goal in goals) and 1 <= len(goals) <= 3
     there = things | {block: fix("block", *goals[-1].args["to"])}
     assert not setting.chore.stages[0].fault(there)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.floats(-0.24, 0.24), st.floats(-0.24, 0.06), st.floats(-1.5, 1.5))
+@example(-0.101, -0.106, 0.0)  # before the end of a wall
+@example(0.083, -0.094, 0.0)
+def test_pushes_begin_where_a_wall_leaves_room(x, y, yaw):
+    """A block anywhere around the tray; `x`, `y` in its frame."""
+    tray = fix("tray", 0.0, -0.5, yaw=yaw)
+    half, front, wall = TRAY_INSIDE[0] / 2, -SIZES["tray"][1] / 2, TRAY_WALL / 2
+    middles = ((half + wall, 0.0), (-half - wall, 0.0), (0.0, -front - wall))
+    spans = ((wall, -front), (wall, -front), (half, wall))
+
+    def from_walls(point):
+        boxes = zip(middles, spans, strict=True)
+        return min(
+            np.hypot(*np.maximum(np.abs(np.subtract(point, middle)) - span, 0.0))
+            for middle, span in boxes
+        )
+
+    assume(from_walls((x, y)) > BLOCK / 2 and not (abs(x) < half and y > front + BLOCK / 2))
+    at = world(tray, [x, y, 0.0])[:2]
+    things = {"gray tray": tray, "red block": fix("block", *at)}
+    for goal in legs(Behavior("sweep", "red block"), None, state(things), UR5E.home):
+        way = np.array(goal.args["to"]) - at
+        if np.hypot(*way) > CLOSE_ENOUGH / 2:
+            begin = [*(at - BEHIND * way / np.hypot(*way)), 0.0]
+            assert from_walls(within(tray, np.array(begin))[:2]) > FINGERS
+        at = at + way
 
 
 def test_places_in_the_drawer_are_free_ones():

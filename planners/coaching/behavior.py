@@ -159,9 +159,9 @@ def _sweep(name: str, state: State) -> tuple[Leg, ...]:
         y = front - LINED_UP
         way.append(world(tray, [x, y, 0.0])[:2])
     near = y > front - 2 * LINED_UP
-    if (near and abs(x - lane) > BLOCK / 2) or abs(x) > half - BLOCK / 2:
-        # Straight across, where a wall leaves no room behind the block for anything else.
-        across = y if y < front - BLOCK / 2 else front - LINED_UP
-        way.append(world(tray, [lane, across, 0.0])[:2])
+    between = abs(x) < half and y > front - BLOCK / 2  # the walls
+    if not between and ((near and abs(x - lane) > BLOCK / 2) or abs(x) > half - BLOCK / 2):
+        # Straight across: a wall may leave no room behind the block for anything else.
+        way.append(world(tray, [lane, y, 0.0])[:2])
     way.append(tray_spot(tray, lane / half, DEEP))
     return tuple(Leg("push", {"object": name, "to": point.tolist()}) for point in way)
