@@ -32,9 +32,10 @@ class EvalCoach:
     """One or several, with commas between them. base: the selector alone. live: the same, and the
     coach corrects it. tuned: --tuned alone. oracle: the truth selects, over the same skills."""
     checkpoint: Path | None = None
-    """The selector of base and live. Default: the one that comes with the package."""
+    """The selector of base and live: a file; demonstrated, which comes with the package and has
+    never been corrected; or corrected, the same after a coach talked to it. Default: corrected."""
     tuned: Path | None = None
-    """The selector of tuned, as `courtside train selector --corrections` made it."""
+    """The selector of tuned, as `courtside train selector --corrections` made it; or corrected."""
     coach: Literal["program", "human"] = "program"
     """Who corrects. human: you, live, by the clock; type or speak, and Ctrl-C ends it."""
     speech: str = ""

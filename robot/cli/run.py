@@ -48,7 +48,7 @@ class Run:
     choice: str = "adaptive"
     """tennis: how controllers are chosen: adaptive, best, random, or always the same, by name."""
     selector: Path | None = None
-    """selector: its checkpoint. Default: the one that comes with the package."""
+    """selector: its checkpoint, or demonstrated: before anybody corrected it."""
     corrections: Path | None = None
     """selector: keep corrections in this folder, for `courtside train selector --corrections`."""
     low_level: selecting.LowLevel = "rules"

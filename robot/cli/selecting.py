@@ -19,22 +19,26 @@ if TYPE_CHECKING:
     from robot.types import RobotSpec
 
 LowLevel = Literal["rules", "beso"]  # what carries commands out
-SHIPPED = "selector.safetensors"  # in planners/selector/checkpoints
+# What comes with the package, in planners/selector/checkpoints: as it learned of demonstrations,
+# and the same after a coach had corrected it.
+SHIPPED = ("demonstrated", "corrected")
 
 
-def shipped() -> Path:
-    """The checkpoint that comes with the package."""
+def shipped(name: str = SHIPPED[-1]) -> Path:
+    """A checkpoint that comes with the package."""
     import planners.selector
 
-    return Path(planners.selector.__file__).parent / "checkpoints" / SHIPPED
+    return Path(planners.selector.__file__).parent / "checkpoints" / f"{name}.safetensors"
 
 
 def load(path: Path | None) -> "tuple[Network, Known, dict[str, Key], dict[str, Any]]":
-    """A checkpoint's network, the commands it knows, what each is for, and facts about it."""
+    """A checkpoint's network, the commands it knows, what each is for, and facts about it; `path`
+    may be a name in SHIPPED, None the last of these."""
     from planners.selector.network import FORMAT, Known, Network
     from skills.saved import CheckpointError, read
 
-    path = path or shipped()
+    if path is None or str(path) in SHIPPED:
+        path = shipped(str(path or SHIPPED[-1]))
     try:
         tensors, facts = read(path, FORMAT)
         network = Network.of(tensors)

@@ -23,7 +23,8 @@ class TrainSelector:
     """Folders of kept corrections, the newest last. With them, the checkpoint of --start is
     improved, and only replaced by what is not worse."""
     start: Path | None = None
-    """What corrections improve. Default: the one that comes with the package."""
+    """What corrections improve: a file, demonstrated or corrected, as `courtside eval coach` has
+    them. Default: corrected."""
     out: Path = Path("runs/selector.safetensors")
     """The checkpoint to write; beside it the curve (.json)."""
     steps: int = 4000
