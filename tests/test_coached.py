@@ -26,6 +26,11 @@ from robot.cli.coached import Result, Setup, figures, paired, play
         (["eval", "coach", "--condition", "tuned"], "--tuned CHECKPOINT"),
         (["eval", "coach", "--n", "0"], "at least 1"),
         (["eval", "coach", "--condition", "base,lively"], "base, live, tuned, oracle"),
+        (["eval", "coach", "--condition", "live", "--keep", __file__], "is no folder"),
+        (
+            ["run", "--planner", "selector", "--task", "sort", "--corrections", __file__],
+            "no folder",
+        ),
         (["eval", "coach", "--coach", "human"], "needs --condition live"),
         (["eval", "coach", "--speech", "mic"], "--speech needs --coach human"),
         (["eval", "coach", "--checkpoint", "none.safetensors"], "no such checkpoint"),

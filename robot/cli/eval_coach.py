@@ -1,7 +1,7 @@
 """`courtside eval coach`: chores under the learned selector, coached or not, on paired seeds."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -89,9 +89,12 @@ class EvalCoach:
         from robot.cli.person import Person
         from robot.cli.session import typed_lines
 
+        if self.keep is not None:
+            selecting.new_folder(self.keep)
         seeds = range(self.seed, self.seed + self.n)
         found: dict[str, Any] = {}
         first: list[coached.Result] | None = None
+        written: list[Future[Any]] = []
         for condition in CONDITIONS:
             if condition not in conditions:
                 continue
@@ -112,7 +115,7 @@ class EvalCoach:
 
                 def keep(kept: "Kept", writer: ThreadPoolExecutor = writer) -> None:
                     if self.keep is not None:
-                        writer.submit(kept.write, self.keep)
+                        written.append(writer.submit(kept.write, self.keep))
 
                 person = None
                 if human and condition == "live":
@@ -123,6 +126,11 @@ class EvalCoach:
                     label = f"{self.task} {condition}"
                     played = track(played, label, self.n, console=bar, transient=True)
                 results = list(played)
+            try:
+                for each in written:
+                    each.result()
+            except OSError as error:
+                raise Failure(f"{self.keep}: corrections cannot be written: {error}") from error
             if not results:
                 raise Failure("no episode came to its end")
             found[condition] = coached.figures(results)

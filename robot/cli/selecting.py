@@ -8,6 +8,8 @@ from robot.cli import build
 from robot.cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from planners.coaching.understand import Understanding
     from planners.selector.choose import Chooser, Learned, Verifier
     from planners.selector.corrections import Kept
@@ -113,15 +115,29 @@ def for_run(
     from planners.selector.choose import Verifier
 
     writer = ThreadPoolExecutor(1)
+    if corrections is not None:
+        new_folder(corrections)
+
+    def written(file: "Future[Path]") -> None:
+        if (error := file.exception()) is not None:
+            voice.note(f"a correction could not be kept: {error}")
 
     def keep(kept: "Kept") -> None:
         if corrections is not None:
-            writer.submit(kept.write, corrections)
+            writer.submit(kept.write, corrections).add_done_callback(written)
 
     choose = learned(checkpoint)
     verify = Verifier(choose.network) if verified else None
     says = (voice.say, voice.note)
     return planner(choose, Understanding(), spec, *says, keep, verify, mind, low_level)
+
+
+def new_folder(path: Path) -> None:
+    """Make it, unless it is there; refuses what cannot be one."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongUse(f"{path} is no folder, and cannot be made one: {error.strerror}") from error
 
 
 def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
