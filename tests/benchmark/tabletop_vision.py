@@ -126,7 +126,11 @@ def median(errors: list[list[float]]) -> dict[str, object]:
 def main(config: Benchmark) -> None:
     worlds = [watch(config, seed) for seed in range(config.seed, config.seed + config.n)]
     things = sum(len(world.scene) for world in worlds)
-    found = sum(len(world.first.fixes) for world in worlds if world.first)
+    found = sum(
+        len(world.first.fixes.keys() & {thing.name for thing in world.scene})
+        for world in worlds
+        if world.first
+    )
     looks = sum(world.looks for world in worlds)
     result = {
         "engine": config.engine,
