@@ -1,19 +1,15 @@
 """`courtside eval coach`: chores under the learned selector, coached or not, on paired seeds."""
 
 import json
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from robot.cli.build import EngineName, Perception
 from robot.cli.errors import Failure, WrongUse
 from robot.cli.selecting import LowLevel
 from robot.cli.worlds import Task
-
-if TYPE_CHECKING:
-    from planners.selector.corrections import Kept
 
 Condition = Literal["base", "live", "tuned", "oracle"]
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
@@ -89,12 +85,11 @@ class EvalCoach:
         from robot.cli.person import Person
         from robot.cli.session import typed_lines
 
-        if self.keep is not None:
-            selecting.new_folder(self.keep)
+        console = Console(stderr=True)
+        keep = selecting.keeping(self.keep, console.print)
         seeds = range(self.seed, self.seed + self.n)
         found: dict[str, Any] = {}
         first: list[coached.Result] | None = None
-        written: list[Future[Any]] = []
         for condition in CONDITIONS:
             if condition not in conditions:
                 continue
@@ -111,26 +106,14 @@ class EvalCoach:
                 "unseen" if self.unseen else "varied",
             )
             with ExitStack() as parts:
-                writer = parts.enter_context(ThreadPoolExecutor(1))  # the loop does not wait
-
-                def keep(kept: "Kept", writer: ThreadPoolExecutor = writer) -> None:
-                    if self.keep is not None:
-                        written.append(writer.submit(kept.write, self.keep))
-
                 person = None
                 if human and condition == "live":
                     person = Person(parts, typed_lines(), self.speech)
                 played = coached.play_all(setup, seeds, choose, keep, person)
                 if person is None:
-                    bar = Console(stderr=True)
                     label = f"{self.task} {condition}"
-                    played = track(played, label, self.n, console=bar, transient=True)
+                    played = track(played, label, self.n, console=console, transient=True)
                 results = list(played)
-            try:
-                for each in written:
-                    each.result()
-            except OSError as error:
-                raise Failure(f"{self.keep}: corrections cannot be written: {error}") from error
             if not results:
                 raise Failure("no episode came to its end")
             found[condition] = coached.figures(results)

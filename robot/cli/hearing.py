@@ -72,7 +72,7 @@ class Hearing:
             raise WrongUse(f"there is no sound file {hears.source}; mic is the microphone")
         self.open = True  # may there be more?
         self.ready = threading.Event()  # it listens, or has failed
-        self.error = ""
+        self.error, self._noted = "", False
         self.push = hears.push
         self._talking = self._closing = False
         self._said: queue.SimpleQueue[Said] = queue.SimpleQueue()
@@ -97,12 +97,18 @@ class Hearing:
         while not self._said.empty():
             yield self._said.get()
 
-    def commands(self, show: "Callable[[Said], None]") -> Iterator[str]:
-        """What was asked for since the last call; `show` is handed whatever was said."""
+    def commands(
+        self, show: "Callable[[Said], None]", note: Callable[[str], None]
+    ) -> Iterator[str]:
+        """What was asked for since the last call; `show` is handed whatever was said; `note` is
+        told once why nothing more is heard."""
         for said in self.take():
             show(said)
             if said.heard.kind == "command":
                 yield from said.heard.lines
+        if self.error and not self._noted:
+            self._noted = True
+            note(f"no longer listening: {self.error}")
 
     def press(self) -> None:
         """Begin to talk, or end it."""

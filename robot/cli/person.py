@@ -48,12 +48,13 @@ class Person:
 
     def hear(self) -> tuple[Utterance, ...]:
         """What was said since the last call."""
-        spoken = self._hearing.commands(self.voice.listen) if self._hearing else ()
+        voice = self.voice
+        spoken = self._hearing.commands(voice.listen, voice.note) if self._hearing else ()
         heard = [*self._ear(), *(Utterance(self._now(), line) for line in spoken)]
         if self.leaves and not self._stopped:
             heard.append(Utterance(self._now(), "stop"))
         self._stopped = self.leaves
-        self.voice.hear(tuple(heard))
+        voice.hear(tuple(heard))
         return tuple(heard)
 
     def watch(self, tick: Tick) -> None:

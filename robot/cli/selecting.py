@@ -109,35 +109,34 @@ def for_run(
     mind: "SlowMind | None" = None,
 ) -> "SelectorPlanner":
     """For `courtside run`; corrections are written beside the loop."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from planners.coaching.understand import Understanding
     from planners.selector.choose import Verifier
 
-    writer = ThreadPoolExecutor(1)
-    if corrections is not None:
-        new_folder(corrections)
-
-    def written(file: "Future[Path]") -> None:
-        if (error := file.exception()) is not None:
-            voice.note(f"a correction could not be kept: {error}")
-
-    def keep(kept: "Kept") -> None:
-        if corrections is not None:
-            writer.submit(kept.write, corrections).add_done_callback(written)
-
+    keep = keeping(corrections, voice.note)
     choose = learned(checkpoint)
     verify = Verifier(choose.network) if verified else None
     says = (voice.say, voice.note)
     return planner(choose, Understanding(), spec, *says, keep, verify, mind, low_level)
 
 
-def new_folder(path: Path) -> None:
-    """Make it, unless it is there; refuses what cannot be one."""
+def keeping(folder: Path | None, lost: Callable[[str], None]) -> "Callable[[Kept], None]":
+    """What keeps corrections in a folder, if there is one, without making the loop wait; `lost` is
+    told what could not be kept. Raises WrongUse where no folder can be."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    if folder is None:
+        return lambda kept: None
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WrongUse(f"{path} is no folder, and cannot be made one: {error.strerror}") from error
+        raise WrongUse(f"{folder} is no folder, nor can it be made: {error.strerror}") from error
+    writer = ThreadPoolExecutor(1)
+
+    def written(file: "Future[Path]") -> None:
+        if (error := file.exception()) is not None:
+            lost(f"a correction could not be kept: {error}")
+
+    return lambda kept: writer.submit(kept.write, folder).add_done_callback(written)
 
 
 def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":

@@ -299,11 +299,9 @@ class Session:
 
     def _listened(self) -> Iterator[Utterance]:
         """What was spoken since the last call; what is no command is only shown."""
-        for line in self.hearing.commands(self.voice.listen) if self.hearing else ():
+        voice = self.voice
+        for line in self.hearing.commands(voice.listen, voice.note) if self.hearing else ():
             yield Utterance(self.robot.now(), line)
-        if self.hearing and self.hearing.error:
-            self.voice.note(f"no longer listening: {self.hearing.error}")
-            self.hearing = None
 
 
 def _places(fixes: Mapping[str, Fix]) -> dict[str, list[float]]:
