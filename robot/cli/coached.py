@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -14,18 +14,21 @@ from robot.cli.eval_coach import Condition
 from robot.cli.worlds import Task
 
 if TYPE_CHECKING:
+    from planners.coaching.coach import Coach
     from planners.coaching.understand import Understanding
     from planners.selector.choose import Chooser, Moment
     from planners.selector.corrections import Kept
+    from planners.selector.planner import SelectorPlanner
     from planners.selector.samples import Key
     from robot.chores import Chore, Things
     from robot.cli.person import Person
     from robot.types import State, Tick, Utterance
     from sim.conditions import Day
+    from sim.tabletop import Tabletop
 
 DURATION = 150.0  # [s] simulated, at most
 SETTLE = 0.6  # [s] that the robot goes on when it has finished
-HEEDED, LISTENED = 3.0, 8.0  # [s] that it waits then for a coach, and for a person
+HEEDED = 3.0  # [s] that it waits then for a coach
 COMPARED = 500_000  # seed of the first episode on which training compares before and after
 
 
@@ -83,6 +86,61 @@ class Oracle:
         return next(sentences(behavior)), key_of(behavior), 1.0
 
 
+class Talks(Protocol):
+    """Who talks to the robot while it does a chore; `robot.cli.person.Person` is one."""
+
+    revives: bool  # says "continue", perhaps, when the robot has been stopped
+
+    @property
+    def waited(self) -> float:
+        """[s] for which the robot waits for this one when it has finished."""
+        ...
+
+    @property
+    def leaves(self) -> int:
+        """0: not at all; 1: as soon as the robot rests; 2: at once."""
+        ...
+
+    def hear(self) -> "tuple[Utterance, ...]": ...
+
+    def watch(self, tick: "Tick") -> None: ...
+
+
+class Program:
+    """The coach that is a program, or nobody."""
+
+    revives, leaves = False, 0
+
+    def __init__(
+        self, coach: "Coach | None", world: "Tabletop", planner: "SelectorPlanner"
+    ) -> None:
+        from robot.features import Hand
+
+        self._coach, self._world, self._planner = coach, world, planner
+        self._hand, self._finger = Hand(world.spec), world.spec.groups["gripper"].start
+        self._state: State | None = None
+
+    @property
+    def waited(self) -> float:
+        return HEEDED if self._coach is not None and not self._coach.silent else SETTLE
+
+    def hear(self) -> "tuple[Utterance, ...]":
+        from robot.grip import held
+        from robot.types import Utterance
+
+        if self._coach is None or self._state is None:
+            return ()
+        now, things, planner = self._world.now(), self._world.truth(), self._planner
+        true = replace(self._state, objects=things)
+        in_hand = held(true, self._hand.of(true.q)[:3], self._finger)
+        busy = planner.doing is not None
+        text = self._coach.watch(now, things, in_hand, planner.begun, busy)
+        return (Utterance(now, text),) if text else ()
+
+    def watch(self, tick: "Tick") -> None:
+        self._state = tick.state
+
+
 def play(
     setup: Setup,
     seed: int,
@@ -94,10 +152,7 @@ def play(
     place of the program, while the world goes by the clock."""
     from planners.coaching.coach import Coach
     from planners.selector.choose import Learned, Verifier
-    from robot.features import Hand
-    from robot.grip import held
     from robot.loop import run
-    from robot.types import Utterance
     from robot.worker import after, when_ready
 
     spec = build.robot_spec()
@@ -118,50 +173,34 @@ def play(
         low_level=setup.low_level,
     )
     planner.instruct(instruction)
-    coach = None
+    live = setup.condition == "live" and person is None
+    coach = Coach(setting.chore, np.random.default_rng([seed, 3])) if live else None
+    talks: Talks = person or Program(coach, world, planner)
     if person is not None:
         person.attend(world.now, f"table {seed}: {instruction}")
-    elif setup.condition == "live":
-        coach = Coach(setting.chore, np.random.default_rng([seed, 3]))
-    hand, finger = Hand(spec), spec.groups["gripper"].start
-    state: State | None = None
     over: float | None = None
     told: list[str] = []
 
     def hear() -> "tuple[Utterance, ...]":
-        if person is not None:
-            heard = person.hear()
-            told.extend(utterance.text for utterance in heard)
-            return heard
-        if coach is None or state is None:
-            return ()
-        things = world.truth()
-        true = replace(state, objects=things)
-        held_now = held(true, hand.of(state.q)[:3], finger)
-        busy = planner.doing is not None
-        text = coach.watch(world.now(), things, held_now, planner.begun, busy)
-        told.extend([text] if text else [])
-        return (Utterance(world.now(), text),) if text else ()
+        heard = talks.hear()
+        told.extend(utterance.text for utterance in heard)
+        return heard
 
     def record(tick: "Tick") -> None:
-        nonlocal state
-        state = tick.state
         judge.follow(tick)
-        if person is not None:
-            person.watch(tick)
+        talks.watch(tick)
 
     def until(tick: "Tick") -> bool:
         nonlocal over
-        if person is not None and person.leaves:
-            return person.leaves > 1 or not np.any(tick.state.reference.qd)
-        if stack.mode.halted and person is None:
+        if talks.leaves:
+            return talks.leaves > 1 or not np.any(tick.state.reference.qd)
+        if stack.mode.halted and not talks.revives:
             return True
         if not planner.finished or planner.doing is not None:
             over = None
             return False
         over = tick.state.time if over is None else over
-        waits = HEEDED if coach is not None and not coach.silent else SETTLE
-        return tick.state.time - over > (LISTENED if person else waits)
+        return tick.state.time - over > talks.waited
 
     skills = build.skills(spec, when_ready if person else after(build.LATENCY))
     stack = build.stack(judge, planner, hear=hear, record=record, until=until, skills=skills)

@@ -9,9 +9,13 @@ from robot.cli.session import Interrupts, Voice
 from robot.cli.window import Window, displayed
 from robot.types import Tick, Utterance
 
+WAITED = 8.0  # [s] that a robot that has finished waits for a person
+
 
 class Person:
     """What is typed and spoken, Ctrl-C, and what is shown of the world, while `parts` are open."""
+
+    revives, waited = True, WAITED
 
     def __init__(self, parts: ExitStack, typed: IO[str] | None, speech: str = "") -> None:
         """`typed`: where lines come from; `speech`: as for `courtside run`."""
