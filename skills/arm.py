@@ -97,15 +97,30 @@ class ArmSkill:
 
     def _advance(self) -> None:
         """Go on to the next step when the present one is over, and find its target."""
+        if self._step is None or self._step.until():
+            self._begin(None)
+        try:
+            self._aim()
+        except Refusal as refusal:  # the recipe may know what else to do
+            self._begin(refusal)
+            self._aim()
+
+    def _begin(self, refusal: Refusal | None) -> None:
+        """The recipe's next step; it is told why the present one cannot go on."""
+        try:
+            self._step = next(self._steps) if refusal is None else self._steps.throw(refusal)
+        except StopIteration:
+            self._end(Status.DONE, "")
+            return
+        self._step.began = self._step.arrived = self.state.time
+        self._target = None
+        self.body.motion.arrived = False
+
+    def _aim(self) -> None:
+        """Where the present step goes, if it can."""
         step = self._step
-        if step is None or step.until():
-            self._step = step = next(self._steps, None)
-            if step is None:
-                self._end(Status.DONE, "")
-                return
-            step.began = step.arrived = self.state.time
-            self._target = None
-            self.body.motion.arrived = False
+        if step is None or self._outcome.status is not Status.RUNNING:
+            return
         if not self.body.motion.arrived:
             step.arrived = self.state.time
         if self.state.time - step.arrived > BLOCKED:

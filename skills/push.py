@@ -1,10 +1,13 @@
 """Push things over the table with closed fingers."""
 
+from collections.abc import Generator
+
 import numpy as np
 
-from robot.table import X_BOUNDS, Y_BOUNDS
+from robot.table import BLOCK, X_BOUNDS, Y_BOUNDS
 from robot.types import Vector
 from skills.arm import LOWEST, ArmSkill, Recipe, Refusal, Step
+from skills.room import gap
 
 BEHIND = 0.045  # [m] from the object's middle to the fingers before they touch it
 SPEED = 0.08  # [m/s] of the fingers
@@ -15,6 +18,10 @@ STUCK = 0.025  # [m] that they are behind where they should be, then something i
 FREEZE = 0.02  # [m] from the goal, from where they go straight on
 ARRIVED = 0.001  # [m] from the goal, where they stop
 CLOSE_ENOUGH = 0.02  # [m] from where it was to be pushed
+TRIES = 4  # pushes, each from where the one before has left it
+COME_DOWN = 0.018  # [m] of free table around the fingers' middle, where they come down
+ASIDE = 0.08  # [m] that it is pushed out of the way of what leaves no room behind it
+WAYS = 16  # directions in which that is tried
 
 
 class Push(ArmSkill):
@@ -24,57 +31,114 @@ class Push(ArmSkill):
         name = self.object(self.goal.args.get("object"))
         if name.endswith("bowl"):
             raise Refusal(f"the {name} is fixed to the table")
-        x, y = to = self.numbers("to", 2)
-        if not (X_BOUNDS[0] <= x <= X_BOUNDS[1] and Y_BOUNDS[0] <= y <= Y_BOUNDS[1]):
+        x, y = self.numbers("to", 2)
+        if not _on_table(self.numbers("to", 2)):
             raise Refusal(f"({x:.2f}, {y:.2f}) is off the table")
         if (held := self.held()) is not None:
             raise Refusal(f"the gripper holds the {held}")
-        if float(np.linalg.norm(self._way(name))) > CLOSE_ENOUGH / 2:
-            yield from self._push(name)
-        seen = self.state.time
-        yield Step(lambda: self.state.reference.q, lambda: self.state.objects[name].time > seen)
-        away = float(np.linalg.norm(self.state.objects[name].position[:2] - to))
-        if away > CLOSE_ENOUGH and not np.any(self.offset()):
-            raise Refusal(f"the {name} stopped {away:.3f} m from where it was to be pushed")
+        fault, enough = "", CLOSE_ENOUGH / 2
+        for _ in range(TRIES):
+            if self._away(name) <= enough:
+                break
+            fault = yield from self._push(name, self._aside(name))
+            yield self._look(name)
+            enough = CLOSE_ENOUGH
+        if (away := self._away(name)) > CLOSE_ENOUGH:
+            short = f"the {name} stopped {away:.3f} m from where it was to be pushed"
+            raise Refusal(f"{short}: {fault}" if fault else short)
 
-    def _way(self, name: str) -> Vector:
-        """(2,) [m] from the object to its goal."""
-        place = self.state.objects[name].position[:2]
-        return self.numbers("to", 2) + self.offset()[:2] - place
+    def _look(self, name: str) -> Step:
+        """Wait until it has been seen anew."""
+        now = self.state.time
+        return Step(lambda: self.state.reference.q, lambda: self.state.objects[name].time > now)
 
-    def _push(self, name: str) -> Recipe:
-        """From behind the object, steering, until it is there or is lost."""
+    def _away(self, name: str) -> float:
+        """[m] from its goal."""
+        return float(np.linalg.norm(self._goal() - self._place(name)))
+
+    def _place(self, name: str) -> Vector:
+        """(2,) [m] where it is measured to be."""
+        return self.state.objects[name].position[:2]
+
+    def _goal(self) -> Vector:
+        """(2,) [m] where it shall be, with corrections."""
+        return self.numbers("to", 2) + self.offset()[:2]
+
+    def _aside(self, name: str) -> Vector | None:
+        """(2,) [m] where it is pushed first if fingers find no room behind it now, but then."""
+        here, goal = self._place(name), self._goal()
+        if self._room_behind(name, here, goal):
+            return None
+        onward = float(np.arctan2(*(goal - here)[::-1]))
+        for turn in sorted(np.linspace(-np.pi, np.pi, WAYS, endpoint=False), key=abs):
+            way = ASIDE * np.array([np.cos(onward + turn), np.sin(onward + turn)])
+            free = all(
+                _on_table(spot) and self._room(name, spot) > BLOCK * 0.7
+                for spot in (here + way / 2, here + way)
+            )
+            ways = ((here, here + way), (here + way, goal))
+            if free and all(self._room_behind(name, *each) for each in ways):
+                return here + way
+        return None
+
+    def _room_behind(self, name: str, place: Vector, goal: Vector) -> bool:
+        """Whether fingers can come down where they push it from `place` to `goal`, (2,) [m]."""
+        way = goal - place
+        return self._room(name, place - BEHIND * way / np.linalg.norm(way)) > COME_DOWN
+
+    def _room(self, name: str, spot: Vector) -> float:
+        """[m] from a spot (2,) to whatever else is there."""
+        others = (
+            gap(other, fix, spot) for other, fix in self.state.objects.items() if other != name
+        )
+        return min(others, default=np.inf)
+
+    def _push(self, name: str, aside: Vector | None) -> Generator[Step, None, str]:
+        """From behind the object, steering, until it is at its goal, or `aside` (2,) [m], or lost;
+        returns what was in the way, or nothing."""
+
+        def way() -> Vector:
+            return (self._goal() if aside is None else aside) - self._place(name)
+
         yield from self.rise()
-        way = self._way(name)
-        ahead = way / np.linalg.norm(way)
+        ahead = way() / np.linalg.norm(way())
         # Closed fingers are as wide as they are deep: any of their sides can push.
         heading = self.square(float(np.arctan2(ahead[1], ahead[0])))
         height = self.travel_height()
-        begin = self.state.objects[name].position[:2] - ahead * BEHIND
+        begin = self._place(name) - ahead * BEHIND
         yield self.move(lambda: np.array([*begin, height]), heading, 0.0)
-        yield self.move(lambda: np.array([*begin, LOWEST]), heading, 0.0)
         at, last, over = begin, self.state.time, False
 
         def fingers() -> Vector:
             """(3,) [m] where they shall be now."""
             nonlocal ahead, at, last, over
-            way = self._way(name)
-            length = float(np.linalg.norm(way))
+            length = float(np.linalg.norm(way()))
             if length > FREEZE:
-                ahead = way / length
+                ahead = way() / length
             left = np.array([-ahead[1], ahead[0]])
-            off = self.state.objects[name].position[:2] - at
-            aside, forward = float(off @ left), float(off @ ahead)
+            off = self._place(name) - at
+            sideways, forward = float(off @ left), float(off @ ahead)
             behind = at - self.hand[:2]
-            lost = abs(aside) > LOST or forward < 0 or float(np.hypot(*behind)) > STUCK
-            over |= lost or float(way @ ahead) < ARRIVED
+            lost = abs(sideways) > LOST or forward < 0 or float(np.hypot(*behind)) > STUCK
+            over |= lost or float(way() @ ahead) < ARRIVED
             if not over:
-                steer = float(np.clip(STEER * aside, -SIDEWAYS, SIDEWAYS))
+                steer = float(np.clip(STEER * sideways, -SIDEWAYS, SIDEWAYS))
                 elapsed = self.state.time - last
                 at = at + (SPEED * ahead + steer * left) * self.pace() * elapsed
             last = self.state.time
             return np.array([*at, LOWEST])
 
-        leg = self.move(fingers, heading, 0.0)
-        yield Step(leg.target, lambda: over)
+        fault = ""
+        try:
+            yield self.move(lambda: np.array([*begin, LOWEST]), heading, 0.0)
+            last = self.state.time
+            yield Step(self.move(fingers, heading, 0.0).target, lambda: over)
+        except Refusal as refusal:
+            fault = str(refusal)
         yield from self.rise()
+        return fault
+
+
+def _on_table(spot: Vector) -> bool:
+    x, y = spot
+    return bool(X_BOUNDS[0] <= x <= X_BOUNDS[1] and Y_BOUNDS[0] <= y <= Y_BOUNDS[1])

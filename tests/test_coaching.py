@@ -21,18 +21,27 @@ from planners.coaching.wordings import (
     say,
 )
 from planners.selector.listen import Listener, Unclear
-from robot.chores import OPEN, within, world
+from robot.chores import OPEN, placing, within, world
 from robot.cli import build
 from robot.cli.teach import segments_of, teach, together
 from robot.features import Hand
 from robot.mode import EMERGENCY, STOP
 from robot.specs import UR5E
-from robot.table import BLOCK, BOWL_FLOOR, SIZES, TRAY_INSIDE, TRAY_WALL
+from robot.table import (
+    BLOCK,
+    BOWL_FLOOR,
+    SIZES,
+    TRAY_INSIDE,
+    TRAY_WALL,
+    X_BOUNDS,
+    Y_BOUNDS,
+)
 from robot.table_frame import ACTION, BLOCK_ROWS, BLOCKS, FRAME
-from robot.types import Outcome, Reference, State, Status, vector
+from robot.types import Fix, Outcome, Reference, State, Status, vector
 from sim.chores import draw
 from skills.drawer import FINGERS
 from skills.push import BEHIND, CLOSE_ENOUGH
+from skills.room import gap
 
 STILL = vector(np.zeros(7))
 
@@ -155,6 +164,29 @@ def test_pushes_begin_where_a_wall_leaves_room(x, y, yaw):
             begin = [*(at - BEHIND * way / np.hypot(*way)), 0.0]
             assert from_walls(within(tray, np.array(begin))[:2]) > FINGERS
         at = at + way
+
+
+def test_a_block_is_pushed_up_to_the_one_before_it():
+    """All three lanes are taken: it shall not climb on what is there."""
+    tray = fix("tray", 0.2, -0.5, yaw=-np.pi / 2)
+    things: dict[str, Fix] = {"gray tray": tray, "red block": fix("block", -0.1, -0.5)}
+    lanes = (("blue", -0.06), ("green", 0.0), ("orange", 0.06))
+    for color, lane in lanes:
+        things[f"{color} block"] = fix("block", *world(tray, [lane, 0.014, 0.0])[:2])
+    (goal,) = legs(Behavior("sweep", "red block"), None, state(things), UR5E.home)
+    there = fix("block", *goal.args["to"], yaw=-np.pi / 2)
+    assert not placing("red block", "gray tray")(things | {"red block": there})
+    assert all(gap(name, things[name], there.position[:2]) > BLOCK / 2 for name in things)
+
+
+def test_no_push_goes_off_the_table():
+    things = {
+        "gray tray": fix("tray", 0.2, -0.5, yaw=-np.pi / 2),
+        "red block": fix("block", 0.29, -0.12),
+    }
+    for goal in legs(Behavior("sweep", "red block"), None, state(things), UR5E.home):
+        x, y = goal.args["to"]
+        assert X_BOUNDS[0] <= x <= X_BOUNDS[1] and Y_BOUNDS[0] <= y <= Y_BOUNDS[1]
 
 
 def test_places_in_the_drawer_are_free_ones():

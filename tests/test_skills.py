@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 from rig import NAMES, PUT, play, scene_of
 
+from robot.cli import build
 from robot.kinematics import Kinematics
 from robot.specs import UR5E
-from robot.types import Status
+from robot.table import BOWL_RADIUS, CABINET, SIZES, TRAY_INSIDE, TRAY_WALL
+from robot.types import Fix, Status
 from sim.scene import SceneObject
 from sim.tabletop import Tabletop
+from skills.arm import ArmSkill, Refusal
+from skills.body import Body
+from skills.room import gap
 
 
 def xy(result, name):
@@ -80,6 +85,70 @@ def test_push():
     assert result.planner.succeeded, result.said
     assert xy(result, "red block") == pytest.approx([0.12, -0.5], abs=0.02)
     assert result.objects["red block"].position[2] == pytest.approx(0.02, abs=0.002)
+
+
+def test_push_where_something_stands_right_behind():
+    """It is pushed aside first: fingers that came down behind it would land on the other."""
+    scene = (SceneObject("red", "block", 0, -0.45), SceneObject("green", "block", 0, -0.4))
+    result = play("push object='red block' to=[0,-0.62]", scene=scene)
+    assert result.planner.succeeded, result.said
+    assert xy(result, "red block") == pytest.approx([0, -0.62], abs=0.02)
+    assert xy(result, "green block") == pytest.approx([0, -0.4], abs=0.005)
+
+
+def test_push_again_what_was_knocked_away(monkeypatch):
+    advance = Tabletop.advance
+
+    def knocked(world):
+        """Somebody flicks the block aside."""
+        data, block = world.engine._data, world.engine._bodies["red block"]
+        data.xfrc_applied[block, 0] = 0.9 if 3.0 < world.now() < 3.03 else 0.0
+        advance(world)
+
+    monkeypatch.setattr(Tabletop, "advance", knocked)
+    scene = (SceneObject("red", "block", 0, -0.4),)
+    result = play("push object='red block' to=[0,-0.68]", scene=scene)
+    track = np.array([tick.state.objects["red block"].position for tick in result.ticks])
+    assert track[:, 0].max() > 0.03  # it was off the line
+    assert all(tick.outcome.status is not Status.FAILED for tick in result.ticks)
+    assert xy(result, "red block") == pytest.approx([0, -0.68], abs=0.02)
+
+
+class Cautious(ArmSkill):
+    """Goes where it cannot, and knows what to do then."""
+
+    def recipe(self):
+        try:
+            yield self.move(lambda: np.array([0.9, -0.5, 0.2]))
+        except Refusal as refusal:
+            yield self.move(lambda: np.array([0.1, -0.5, 0.2]))
+            raise Refusal(f"I have come away, because {refusal}") from refusal
+
+
+def test_a_recipe_may_answer_a_refusal():
+    skills = {"reach": Cautious(Body.of(build.robot_spec()))}
+    result = play("reach", skills=skills)
+    assert not result.planner.succeeded
+    assert "I have come away, because (0.90, -0.50, 0.20) is off" in result.planner.error
+    tool, _ = Kinematics(UR5E).forward(result.ticks[-1].state.q[:6])
+    assert tool == pytest.approx([0.1, -0.5, 0.2], abs=0.01)
+
+
+def test_room_on_the_table():
+    def away(kind, *spot):
+        turn = np.array([np.cos(0.4), 0, 0, np.sin(0.4)])
+        lying = Fix(0, np.zeros(3), turn, np.array(SIZES[kind]))
+        turned = np.array([[np.cos(0.8), -np.sin(0.8)], [np.sin(0.8), np.cos(0.8)]]) @ spot
+        return gap(f"red {kind}", lying, turned)
+
+    half, deep = TRAY_INSIDE[0] / 2, SIZES["tray"][1] / 2
+    assert away("block", 0.05, 0.06) == pytest.approx(0.05)  # 3, 4, 5 from its corner
+    assert away("block", 0.01, -0.01) == 0
+    assert away("bowl", 0, 0.1) == pytest.approx(0.1 - BOWL_RADIUS)
+    assert away("tray", half - 0.03, 0) == pytest.approx(0.03)
+    assert away("tray", 0, deep - TRAY_WALL - 0.02) == pytest.approx(0.02)
+    assert away("tray", 0, -deep - 0.03) == pytest.approx(np.hypot(half, 0.03))
+    assert away("cabinet", CABINET[0] / 2 + 0.02, 0) == pytest.approx(0.02)
 
 
 def test_reach_and_home():

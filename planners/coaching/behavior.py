@@ -28,6 +28,8 @@ TURN, TILT = 0.5, 0.3  # [rad] of "turn it", "tilt it"
 FREE = 0.09  # [m] from where something is put down to what stands around
 LINED_UP = 0.06  # [m] in front of the tray, from where a block is pushed straight in
 DEEP = 0.62  # of the tray's depth, to where it is pushed
+SHALLOW = 0.25  # of it, that is still in the tray
+ROW = 0.045  # [m] from one block in the tray to the next before it
 
 
 @dataclass(frozen=True)
@@ -149,11 +151,13 @@ def _sweep(name: str, state: State) -> tuple[Leg, ...]:
     }
     x, y, _ = local.pop(name).tolist()
     half, front = TRAY_INSIDE[0] / 2, -tray.size[1] / 2
-    inside = [float(place[0]) for place in local.values() if place[1] > front]
+    inside = [place[:2].tolist() for place in local.values() if place[1] > front]
     lane = min(
         (-half + BLOCK, 0.0, half - BLOCK),
-        key=lambda lane: (any(abs(other - lane) < BLOCK for other in inside), abs(lane - x)),
+        key=lambda lane: (any(abs(x - lane) < BLOCK for x, _ in inside), abs(lane - x)),
     )
+    before = min((y for x, y in inside if abs(x - lane) < BLOCK), default=half) - ROW
+    deep = (before - front) / TRAY_INSIDE[1]
     way = []
     if abs(x) > half + TRAY_WALL + BLOCK / 3 and y > front - LINED_UP / 2:  # beside it
         y = front - LINED_UP
@@ -163,5 +167,8 @@ def _sweep(name: str, state: State) -> tuple[Leg, ...]:
     if not between and ((near and abs(x - lane) > BLOCK / 2) or abs(x) > half - BLOCK / 2):
         # Straight across: a wall may leave no room behind the block for anything else.
         way.append(world(tray, [lane, y, 0.0])[:2])
-    way.append(tray_spot(tray, lane / half, DEEP))
-    return tuple(Leg("push", {"object": name, "to": point.tolist()}) for point in way)
+    way.append(tray_spot(tray, lane / half, min(DEEP, deep) if deep > SHALLOW else DEEP))
+    low, high = np.transpose((X_BOUNDS, Y_BOUNDS))
+    return tuple(
+        Leg("push", {"object": name, "to": np.clip(point, low, high).tolist()}) for point in way
+    )
