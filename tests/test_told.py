@@ -236,24 +236,26 @@ def test_a_practice_becomes_lessons(tmp_path):
 # --- what it makes of a goal ----------------------------------------------------------------------
 
 
-class Upward:
-    """A policy that goes 1 cm up with each action, until it is `high` [m] above where it began."""
+class Onward:
+    """A policy that goes `step` [m] with each action, until it is `by` (3,) [m] further on."""
 
-    def __init__(self, high=0.05):
+    def __init__(self, *by, step=0.01):
         self.network = SimpleNamespace(history=1, horizon=16)
         self.fps, self.wants_goal, self.asked = 1 / PERIOD, True, []
-        self.top = HANDS.of(UR5E.home)[2] + high  # here: kinematics are one thread's
+        self.end, self.step = HANDS.of(UR5E.home)[:3] + by, step  # here: not two threads'
 
     def sample(self, history, goals, rng, last=None):
         self.asked.append((history, goals))
-        here = history[0, -1, :ACTION]
-        up = np.minimum(0.01 * np.arange(1, 17), max(0.0, self.top - here[2]))
-        return (here + up[:, None] * np.eye(ACTION)[2])[None]
+        chunk = np.tile(history[0, -1, :ACTION], (16, 1))
+        way = self.end - chunk[0, :3]
+        share = np.minimum(self.step * np.arange(1, 17) / (np.linalg.norm(way) + 1e-9), 1.0)
+        chunk[:, :3] += share[:, None] * way
+        return chunk[None]
 
 
 def carried_out(goal, policy=None, things=None, seconds=3.0):
     """The outcome, the hand's references, and the policy."""
-    policy = policy or Upward()
+    policy = policy or Onward(0, 0, 0.05)
     skill = AsTold(Body.of(UR5E, after(0.02)), policy)  # type: ignore[arg-type]
     supervisor, hands, outcome = Supervisor(UR5E), [], None
     supervisor.reset(UR5E.home)
@@ -284,6 +286,15 @@ def test_it_goes_where_the_policy_says_and_is_done_when_it_rests():
     up = HANDS.of(UR5E.home)[2] + 0.045
     fast_at, slow_at = (int(np.argmax(h[:, 2] > up)) for h in (hands, slow))
     assert slow_at > 1.5 * fast_at
+
+
+def test_the_hand_keeps_to_its_way_when_joints_cannot_keep_up():
+    goal, by = Goal(1, "as_told", {"text": "over there"}), np.array([-0.25, -0.2, 0])
+    outcome, hands, _ = carried_out(goal, Onward(*by, step=0.05))  # 0.6 m/s, from rest
+    assert outcome.status is Status.DONE
+    way = hands[:, :3] - hands[0, :3]
+    assert way[-1] == pytest.approx(by, abs=0.005)
+    assert np.abs(way[:, 2]).max() < 0.05 and way[:, 0].min() > -0.255
 
 
 def test_what_was_wanted_is_judged_by_what_is_measured():

@@ -105,11 +105,15 @@ class Beso:
             self._think(state)
             action = self._action(state)
             wish = reference if action is None else self.task.target(action, reference)
-            target = self._stream.toward(np.clip(wish, self._spec.lower, self._spec.upper), state)
+            target = self._toward(np.clip(wish, self._spec.lower, self._spec.upper), state)
         else:
-            target = self._stream.toward(reference, state)
+            target = self._toward(reference, state)
         command = Command(state.time, state.seq, goal.id, target, self._modes, self._spec.timeout)
         return command, self._outcome
+
+    def _toward(self, wish: Vector, state: State) -> Vector:
+        """The next position (n,) on the way to where the joints shall be, (n,)."""
+        return self._stream.toward(wish, state)
 
     def _judge(self, state: State, goal: Goal) -> Outcome:
         if self.task.done(state, goal):

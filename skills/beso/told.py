@@ -95,6 +95,7 @@ class AsTold(Beso):
         return min(1.0, max(SLOWEST, float(speed))) if fits else 1.0
 
     def reset(self, state: State, goal: Goal) -> None:
+        self._pace = self.pace(goal)
         now = self._hand.of(state.reference.q)
         start = goal.args.get("start")
         self._earlier = now if self._here is None else self._here
@@ -141,6 +142,13 @@ class AsTold(Beso):
         """The joints (n,) that bring the hand where an action says; out of reach, where it is."""
         joints = self._hand.joints(action, q)
         return q if joints is None else joints
+
+    def _toward(self, wish: Vector, state: State) -> Vector:
+        """All joints together: one that comes later than another leads the hand off its way."""
+        motion = self._body.motion
+        motion.sync(state.reference)
+        motion.pace(self._pace)
+        return motion.toward(wish)
 
     def _judge(self, state: State, goal: Goal) -> Outcome:
         outcome = super()._judge(state, goal)
