@@ -40,6 +40,7 @@ PATIENCE = 20.0  # [s] that is waited for a watchdog and a driver, at the start
 ARMING = 0.5  # [s] after a request to arm in which the watchdog need not say yet that it has
 LOOK = 2.0  # [s] at the start, for where objects are, if somebody tells
 SILENCE = 1.0  # [s] after which a watchdog that says nothing is taken for gone
+JOINING = 0.5  # [s] in which a driver that has stopped may come back to our commands by itself
 
 
 class NoRobot(RuntimeError):
@@ -92,6 +93,7 @@ class RosRobot:
         self._heard: list[str] = []
         self._status: Mapping[str, str] = {}
         self._status_at, self._armed_at, self._reason = monotonic(), 0.0, ""
+        self._trouble, self._obeyed_at = "", monotonic()  # of the driver; when it last had none
         self._arming: Future | None = None
         self._actions: Actions | None = None
         self._commands = ros.publisher(JointTrajectory, topics.COMMAND, COMMANDS)
@@ -148,7 +150,7 @@ class RosRobot:
         )
 
     def write(self, command: Command) -> None:
-        if command.expiry <= 0 or self.closed():
+        if command.expiry <= 0 or self._shut():
             return  # nothing is to move, or nothing would pass
         spec = self.spec
         message = convert.to_trajectory(
@@ -187,6 +189,15 @@ class RosRobot:
         return "" if answer.success else str(answer.message)
 
     def closed(self) -> str:
+        """Why nothing of ours reaches the robot, or nothing."""
+        if shut := self._shut():
+            return shut
+        # It goes on with a command that begins where it stopped: one from where we have come to
+        # meanwhile is none.
+        lost = monotonic() - max(self._obeyed_at, self._armed_at) > JOINING
+        return f"the driver says: {self._trouble}" if self._trouble and lost else ""
+
+    def _shut(self) -> str:
         """Why the watchdog lets nothing of ours through, or nothing."""
         now = monotonic()
         if now - self._armed_at < ARMING:
@@ -204,6 +215,10 @@ class RosRobot:
                 fine = status.level == DiagnosticStatus.OK
                 self._reason = "" if fine else status.message
                 self._status, self._status_at = convert.values(status), monotonic()
+            elif status.name == topics.DRIVER:
+                self._trouble = "" if status.level == DiagnosticStatus.OK else status.message
+                if not self._trouble:
+                    self._obeyed_at = monotonic()
 
     # --- people -----------------------------------------------------------------------------
 

@@ -8,9 +8,10 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
+from functools import partial
 from math import inf, nan
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from xml.etree import ElementTree
 
 import numpy as np
@@ -28,6 +29,7 @@ from hardware import convert, topics
 from hardware.inspection import inspect
 from hardware.robot_file import parse
 from robot.specs import UR5E
+from robot.types import Command, JointMode
 
 pytestmark = [pytest.mark.dds, pytest.mark.timeout(600)]
 
@@ -161,6 +163,33 @@ def test_a_second_stack_is_refused(sweeper, witness):
         second.robot.close()
     sweeper.holds(witness)
     assert second.robot.commander not in {message.header.frame_id for message in witness.gated}
+
+
+def test_a_driver_that_was_left_behind_says_so(sweeper, witness):
+    """The stack's commands pass the watchdog, but they are from elsewhere than the arm stopped."""
+    sweeper.holds(witness)
+    robot, home = sweeper.robot, witness.states[-1].q
+    sleep(2 * UR5E.timeout)
+    until(
+        lambda: "no command" in witness.trouble.get(topics.DRIVER, ""), "it goes on", witness.look
+    )
+
+    def ahead() -> None:
+        assert robot.wait()
+        now = robot.read()
+        target = home + np.array([0.2, 0, 0, 0, 0, 0, 0])
+        modes = (JointMode.POSITION,) * N
+        robot.write(Command(now.time, now.seq, 1, target, modes, UR5E.timeout, np.zeros(N)))
+        witness.look()
+        if "watchdog" in robot.closed():
+            robot.arm()
+
+    until(lambda: robot.closed().startswith("the driver says: no command for"), robot.closed, ahead)
+    assert np.abs(witness.states[-1].q - home).max() < 0.01  # it has not jumped there
+    sweeper.arm()  # from where the arm is
+    obeyed = partial(witness.trouble.get, topics.DRIVER)
+    until(lambda: obeyed() == "fine", obeyed, lambda: sweeper.holds(witness, 1))
+    assert not robot.closed()
 
 
 # --- kill -9 ------------------------------------------------------------------------------------
