@@ -4,12 +4,13 @@ from collections.abc import Generator
 
 import numpy as np
 
+from robot.geometry import matrix_of
 from robot.table import BLOCK, X_BOUNDS, Y_BOUNDS
 from robot.types import Vector
 from skills.arm import LOWEST, ArmSkill, Recipe, Refusal, Step
 from skills.room import gap
 
-BEHIND = 0.045  # [m] from the object's middle to the fingers before they touch it
+BEHIND = 0.025  # [m] from the object's rear edge to the fingers' middle before they touch it
 SPEED = 0.08  # [m/s] of the fingers
 STEER = 5.0  # [1/s] at which the fingers come back behind the object's middle
 SIDEWAYS = 0.05  # [m/s] with which they do, at most
@@ -65,10 +66,11 @@ class Push(ArmSkill):
         return self.numbers("to", 2) + self.offset()[:2]
 
     def _aside(self, name: str) -> Vector | None:
-        """(2,) [m] where it is pushed first if fingers find no room behind it now, but then."""
+        """(2,) [m] where it is pushed first if fingers find no room behind it now; or None."""
         here, goal = self._place(name), self._goal()
         if self._room_behind(name, here, goal):
             return None
+        ways = []
         onward = float(np.arctan2(*(goal - here)[::-1]))
         for turn in sorted(np.linspace(-np.pi, np.pi, WAYS, endpoint=False), key=abs):
             way = ASIDE * np.array([np.cos(onward + turn), np.sin(onward + turn)])
@@ -76,15 +78,22 @@ class Push(ArmSkill):
                 _on_table(spot) and self._room(name, spot) > BLOCK * 0.7
                 for spot in (here + way / 2, here + way)
             )
-            ways = ((here, here + way), (here + way, goal))
-            if free and all(self._room_behind(name, *each) for each in ways):
-                return here + way
-        return None
+            if free and self._room_behind(name, here, here + way):
+                ways.append(here + way)
+        if not ways:
+            raise Refusal(f"there is no room for the fingers behind the {name}")
+        return next((way for way in ways if self._room_behind(name, way, goal)), ways[0])
 
     def _room_behind(self, name: str, place: Vector, goal: Vector) -> bool:
         """Whether fingers can come down where they push it from `place` to `goal`, (2,) [m]."""
-        way = goal - place
-        return self._room(name, place - BEHIND * way / np.linalg.norm(way)) > COME_DOWN
+        return self._room(name, self._behind(name, place, goal)) > COME_DOWN
+
+    def _behind(self, name: str, place: Vector, goal: Vector) -> Vector:
+        """(2,) [m] where they then come down."""
+        ahead = (goal - place) / np.linalg.norm(goal - place)
+        fix = self.state.objects[name]
+        across = np.abs(matrix_of(fix.quaternion)[:2, :2].T @ ahead)
+        return place - ahead * (float(across @ fix.size[:2]) / 2 + BEHIND)
 
     def _room(self, name: str, spot: Vector) -> float:
         """[m] from a spot (2,) to whatever else is there."""
@@ -105,7 +114,7 @@ class Push(ArmSkill):
         # Closed fingers are as wide as they are deep: any of their sides can push.
         heading = self.square(float(np.arctan2(ahead[1], ahead[0])))
         height = self.travel_height()
-        begin = self._place(name) - ahead * BEHIND
+        begin = self._behind(name, self._place(name), self._place(name) + way())
         yield self.move(lambda: np.array([*begin, height]), heading, 0.0)
         at, last, over = begin, self.state.time, False
 
@@ -130,7 +139,7 @@ class Push(ArmSkill):
 
         fault = ""
         try:
-            yield self.move(lambda: np.array([*begin, LOWEST]), heading, 0.0)
+            yield from self.straight(lambda: np.array([*begin, LOWEST]), heading, 0.0)
             last = self.state.time
             yield Step(self.move(fingers, heading, 0.0).target, lambda: over)
         except Refusal as refusal:

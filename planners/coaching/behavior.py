@@ -1,7 +1,7 @@
 """The behaviours that a person may ask for, and the skills' goals that bring them about."""
 
 from dataclasses import dataclass
-from math import hypot, pi
+from math import copysign, hypot, pi
 from typing import Literal
 
 import numpy as np
@@ -159,6 +159,9 @@ def _sweep(name: str, state: State) -> tuple[Leg, ...]:
     before = min((y for x, y in inside if abs(x - lane) < BLOCK), default=half) - ROW
     deep = (before - front) / TRAY_INSIDE[1]
     way = []
+    if y > -front:  # behind it
+        x = copysign(half + TRAY_WALL + BLOCK, x)
+        way.append(world(tray, [x, y, 0.0])[:2])
     if abs(x) > half + TRAY_WALL + BLOCK / 3 and y > front - LINED_UP / 2:  # beside it
         y = front - LINED_UP
         way.append(world(tray, [x, y, 0.0])[:2])
