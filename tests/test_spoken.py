@@ -129,7 +129,7 @@ def test_what_sounds_like_a_command_is_one_if_it_is_as_likely():
     assert "open the drawer" in interpret.near(["open the door"])
     near = {"open the drawer": 0.2, "open the gripper": 9.0}
     assert lines("open the door", **near) == ("open the drawer",)
-    heard = hear(interpreter(), "open the door", near={**near, "open the drawer": 5.0})
+    heard = hear(interpreter(), "open the door", near={**near, "open the drawer": 6.5})
     assert heard.kind == "question" and heard.lines == ("open the drawer",)
     assert "open the drawer" in heard.ask
     heard = hear(interpreter(), "open the door", near={**near, "open the drawer": 9.0})
@@ -150,6 +150,13 @@ def test_what_was_hardly_said_at_all_is_not_obeyed_though_nothing_else_was():
     assert heard.kind == "question"
 
 
+def test_what_was_said_clearly_may_be_further_behind_what_was_written():
+    clear = {"put the block in the cyan bowl": 6.5}  # as likely by itself as five words can be
+    assert hear(interpreter(), "put the block in the side bowl", near=clear).kind == "command"
+    heard = hear(interpreter(), "put the block in the side bowl", near=clear, written=-12.0)
+    assert heard.kind == "question"
+
+
 def test_two_commands_that_are_as_likely_are_asked_about():
     config = InterpretConfig()
     near = {"into the red bowl": 0.0, "into the green bowl": config.apart / 2}
@@ -161,7 +168,7 @@ def test_two_commands_that_are_as_likely_are_asked_about():
 
 def test_yes_means_what_was_asked_for_a_while():
     interpret = interpreter()
-    near = {"open the drawer": 5.0}
+    near = {"open the drawer": 6.5}
     hear(interpret, "open the door", 0.0, near)
     assert hear(interpret, "Yes.", 3.0).lines == ("open the drawer",)
     hear(interpret, "open the door", 20.0, near)
