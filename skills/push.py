@@ -32,9 +32,9 @@ class Push(ArmSkill):
         name = self.object(self.goal.args.get("object"))
         if name.endswith("bowl"):
             raise Refusal(f"the {name} is fixed to the table")
-        x, y = self.numbers("to", 2)
-        if not _on_table(self.numbers("to", 2)):
-            raise Refusal(f"({x:.2f}, {y:.2f}) is off the table")
+        to = self.numbers("to", 2)
+        if not _on_table(to):
+            raise Refusal(f"({to[0]:.2f}, {to[1]:.2f}) is off the table")
         if (held := self.held()) is not None:
             raise Refusal(f"the gripper holds the {held}")
         fault, enough = "", CLOSE_ENOUGH / 2
@@ -70,8 +70,7 @@ class Push(ArmSkill):
         here, goal = self._place(name), self._goal()
         if self._room_behind(name, here, goal):
             return None
-        ways = []
-        onward = float(np.arctan2(*(goal - here)[::-1]))
+        onward, ways = float(np.arctan2(*(goal - here)[::-1])), []
         for turn in sorted(np.linspace(-np.pi, np.pi, WAYS, endpoint=False), key=abs):
             way = ASIDE * np.array([np.cos(onward + turn), np.sin(onward + turn)])
             free = all(
