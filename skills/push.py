@@ -91,8 +91,8 @@ class Push(ArmSkill):
         """(2,) [m] where they then come down."""
         ahead = (goal - place) / np.linalg.norm(goal - place)
         fix = self.state.objects[name]
-        across = np.abs(matrix_of(fix.quaternion)[:2, :2].T @ ahead)
-        return place - ahead * (float(across @ fix.size[:2]) / 2 + BEHIND)
+        across = np.abs(ahead @ matrix_of(fix.quaternion)[:2])  # along its own axes
+        return place - ahead * (float(across @ fix.size) / 2 + BEHIND)
 
     def _room(self, name: str, spot: Vector) -> float:
         """[m] from a spot (2,) to whatever else is there."""

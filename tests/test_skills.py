@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import replace
 
+import mujoco
 import numpy as np
 import pytest
 from rig import NAMES, PUT, play, scene_of
@@ -134,6 +135,25 @@ def test_a_recipe_may_answer_a_refusal():
     assert tool == pytest.approx([0.1, -0.5, 0.2], abs=0.01)
 
 
+def test_push_what_has_tipped_over(monkeypatch):
+    """A block that lies on another side is as wide as before, and leaves as much room."""
+    start = SceneObject("red", "block", 0, -0.4, yaw=np.pi / 2)
+    make = Tabletop.__init__
+
+    def over(world, *args, **kwargs):
+        make(world, *args, **kwargs)
+        model, data = world.engine._model, world.engine._data
+        turn = data.qpos[model.jnt_qposadr[model.body("red block").jntadr[0]] :][3:7]
+        quarter = np.array([1.0, 1.0, 0.0, 0.0]) / np.sqrt(2)  # about its own x
+        mujoco.mju_mulQuat(turn, turn.copy(), quarter)
+
+    monkeypatch.setattr(Tabletop, "__init__", over)
+    result = play("push object='red block' to=[0.15,-0.4]", scene=(start,))
+    track = np.array([tick.state.objects["red block"].position for tick in result.ticks])
+    assert result.planner.succeeded, result.said
+    assert track[:, 2].max() < 0.03  # nothing pressed it up or away
+
+
 def test_room_on_the_table():
     def away(kind, *spot):
         turn = np.array([np.cos(0.4), 0, 0, np.sin(0.4)])
@@ -149,6 +169,8 @@ def test_room_on_the_table():
     assert away("tray", 0, deep - TRAY_WALL - 0.02) == pytest.approx(0.02)
     assert away("tray", 0, -deep - 0.03) == pytest.approx(np.hypot(half, 0.03))
     assert away("cabinet", CABINET[0] / 2 + 0.02, 0) == pytest.approx(0.02)
+    over = Fix(0, np.zeros(3), np.array([1, 1, 1, -1]) / 2, np.array(SIZES["block"]))
+    assert gap("red block", over, np.array([0.05, 0.06])) == pytest.approx(0.05)
 
 
 def test_reach_and_home():
