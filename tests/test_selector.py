@@ -15,10 +15,12 @@ from planners.selector.samples import (
     Narrated,
     Said,
     about,
+    crowded,
     keys,
     of_demonstration,
 )
 from robot.sentences import embed
+from robot.table_frame import BLOCK_ROWS, BOWL_ROWS
 
 # --- what it is shown ---
 
@@ -170,6 +172,24 @@ def test_what_led_to_a_correction_is_not_learned():
     commands = [s.command for s in of_demonstration(Narrated(frames, SORT, said, 0), rng)]
     assert "pick up the green block" not in commands
     assert commands.count("no, pick up the red block") >= 2 and commands[-1] == DONE
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_more_blocks_about_are_nobodys_business(seed):
+    places = [(0.1, -0.5, 0.02), (0.1, -0.5, 0.1), (-0.2, -0.6, 0.03)]
+    frames = [frame([("red", place)], [("blue", places[2][:2])], pressed=True) for place in places]
+    among = crowded(frames, SORT, np.random.default_rng(seed))
+    old, new = (see(lagged(each, 2), SORT, [], True) for each in (frames, among))
+    more = [NAMES[i] for i in np.flatnonzero(new.present & ~old.present)]
+    assert 1 <= len(more) <= 3
+    assert set(more) <= {f"{color} block" for color in ("yellow", "orange", "purple", "blue")}
+    assert np.array_equal(old.things[old.present], new.things[old.present])  # nothing else is new
+    spots = np.array([f[BLOCK_ROWS:BOWL_ROWS].reshape(6, -1)[1:, :3] for f in among])
+    spots = spots[:, spots[0, :, 0] > 0.5, 1:]
+    assert np.ptp(spots, axis=0).max() == 0  # they lie still, and apart
+    assert all(np.linalg.norm(spots[0] - place[:2], axis=1).min() > 0.09 for place in places)
+    nameless = "sweep all the blocks into the tray"
+    assert np.array_equal(frames, crowded(frames, nameless, np.random.default_rng(seed)))
 
 
 # --- what is kept ---

@@ -25,13 +25,25 @@ from planners.selector.features import (
     see,
 )
 from robot.chores import OPEN, SHUT
-from robot.table import FURNITURE_COLORS
-from robot.table_frame import DRAWER, DRAWER_ROW, PERIOD
+from robot.table import BLOCK, FURNITURE_COLORS, X_BOUNDS, Y_BOUNDS
+from robot.table_frame import BLOCK as BLOCK_SIZE
+from robot.table_frame import (
+    BLOCK_ROWS,
+    BLOCKS,
+    BOWL_ROWS,
+    DRAWER,
+    DRAWER_ROW,
+    PERIOD,
+    TRAY_ROW,
+)
+from robot.table_frame import BOWL as BOWL_SIZE
 from robot.types import Vector
 
 DONE = "that is all"  # said where nothing is left to do
 AHEAD = 5  # frames by which what is said is foreseen: .4 s
 AMID = 3  # moments in the midst of a command that are learned, at most
+LOW, HIGH = zip(X_BOUNDS, Y_BOUNDS, strict=True)  # [m] corners of the table
+CROWD = 3  # blocks that are nobody's business, at most
 ASIDES = ("move", "back", "turn", "tilt")  # small motions; those that correct nothing lead nowhere
 Key = tuple[str, str]  # what a command is for: a behaviour without its amount
 END: Key = ("done", "")
@@ -98,6 +110,27 @@ def about(command: str) -> str:
         return NAMES[int(rows[0])]
     drawer = "drawer" in command or "handle" in command
     return f"{FURNITURE_COLORS['drawer']} drawer" if drawer else ""
+
+
+def crowded(frames: Sequence[Vector], instruction: str, rng: np.random.Generator) -> list[Vector]:
+    """The same, with more blocks about that are nobody's business; none where it is not said by
+    name which blocks are meant."""
+    meant = np.any(mentioned(instruction)[0][: len(BLOCKS)], axis=1)
+    made = np.array(frames, np.float64)
+    blocks = made[:, BLOCK_ROWS:BOWL_ROWS].reshape(len(made), len(BLOCKS), BLOCK_SIZE)
+    there = (blocks[..., 0] > 0.5).any(axis=0)
+    # Where blocks and bowls are at any time, the hand takes or leaves something.
+    bowls = made[0, BOWL_ROWS:TRAY_ROW].reshape(-1, BOWL_SIZE)
+    taken = [*blocks[:, there, 1:3].reshape(-1, 2), *bowls[bowls[:, 0] > 0.5, 1:3]]
+    taken += [made[0, row + 1 : row + 3] for row in (TRAY_ROW, DRAWER_ROW) if made[0, row] > 0.5]
+    more = rng.permutation(np.flatnonzero(~there & ~meant))[: int(rng.integers(1, CROWD + 1))]
+    for index in more if meant.any() else ():
+        spots = rng.uniform(LOW, HIGH, (50, 2))
+        away = np.linalg.norm(spots[:, None] - np.array(taken), axis=2).min(axis=1)
+        spot, turn = spots[int(away.argmax())], rng.uniform(-np.pi, np.pi)
+        blocks[:, index] = [1, *spot, BLOCK / 2, np.sin(turn), np.cos(turn)]
+        taken.append(spot)
+    return [*made]
 
 
 def of_demonstration(episode: Narrated, rng: np.random.Generator) -> Iterator[Sample]:

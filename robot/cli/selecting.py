@@ -1,6 +1,7 @@
 """Builds the selector, and keeps what is trained of it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -144,7 +145,7 @@ def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
     the hash of its data."""
     import numpy as np
 
-    from planners.selector.samples import Narrated, Said, of_demonstration, verdicts
+    from planners.selector.samples import Narrated, Said, crowded, of_demonstration, verdicts
     from robot.table_frame import FRAME
     from skills.beso.episodes import DataError
     from skills.beso.lerobot import narration, read
@@ -167,15 +168,23 @@ def samples(folder: Path, seed: int, first: int) -> "tuple[list[Sample], str]":
         ]
         rows = [*episodes.observations[start:end].astype(np.float64)]
         told = Narrated(rows, episodes.tasks[number], said, first + number)
-        made += [*of_demonstration(told, rng), *verdicts(told, rng)]
+        among = replace(told, frames=crowded(rows, told.instruction, rng))
+        for each in (told, among):
+            made += [*of_demonstration(each, rng), *verdicts(each, rng)]
     return made, episodes.hash
 
 
-def newest(folder: Path) -> "list[Kept]":
-    """The corrections kept in a folder."""
+def newest(folder: Path, seed: int) -> "list[Kept]":
+    """The corrections kept in a folder; and the same ones with more blocks about."""
+    import numpy as np
+
     from planners.selector.corrections import CorrectionError, read
+    from planners.selector.samples import crowded
 
     try:
-        return read(folder)
+        kept = read(folder)
     except CorrectionError as error:
         raise Failure(str(error)) from error
+    rng = np.random.default_rng(seed)
+    among = [replace(k, frames=tuple(crowded(k.frames, k.instruction, rng))) for k in kept]
+    return [*kept, *among]

@@ -72,7 +72,7 @@ class TrainSelector:
             start, _, before, _ = selecting.load(self.start)
             known = {**before, **known}
             for number, folder in enumerate(self.corrections):
-                kept = selecting.newest(folder)
+                kept = selecting.newest(folder, self.seed)
                 known |= {k.sentence: known.get(k.sentence, k.key) for k in kept}
                 group = 1 + 8 * (len(samples) + number)  # none of them is held out
                 found = [sample for k in kept for sample in k.samples(group)]
