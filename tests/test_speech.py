@@ -168,7 +168,7 @@ def test_a_short_word_is_heard_however_long_there_was_noise():
     quick = np.interp(np.arange(0, len(stop), 1.6), np.arange(len(stop)), stop)
     detector = Detector()
     for seed in range(30):
-        room = voices.in_room(quick.astype(np.float32), 0.6, 1.0, 20.0, seed)
+        room = voices.in_room(quick.astype(np.float32), 0.6, 2.0, 20.0, seed)
         frames = room[: len(room) // FRAME * FRAME].reshape(-1, FRAME)
         likely = [detector(frame) for frame in frames]
         assert max(likely) > 0.5, seed

@@ -129,7 +129,7 @@ def test_what_sounds_like_a_command_is_one_if_it_is_as_likely():
     assert "open the drawer" in interpret.near(["open the door"])
     near = {"open the drawer": 0.2, "open the gripper": 9.0}
     assert lines("open the door", **near) == ("open the drawer",)
-    heard = hear(interpreter(), "open the door", near={**near, "open the drawer": 6.5})
+    heard = hear(interpreter(), "open the door", near={**near, "open the drawer": 7.5})
     assert heard.kind == "question" and heard.lines == ("open the drawer",)
     assert "open the drawer" in heard.ask
     heard = hear(interpreter(), "open the door", near={**near, "open the drawer": 9.0})
@@ -168,7 +168,7 @@ def test_two_commands_that_are_as_likely_are_asked_about():
 
 def test_yes_means_what_was_asked_for_a_while():
     interpret = interpreter()
-    near = {"open the drawer": 6.5}
+    near = {"open the drawer": 7.5}
     hear(interpret, "open the door", 0.0, near)
     assert hear(interpret, "Yes.", 3.0).lines == ("open the drawer",)
     hear(interpret, "open the door", 20.0, near)

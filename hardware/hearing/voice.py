@@ -5,14 +5,14 @@ import numpy as np
 from robot.hearing import FRAME, RATE, Sound
 
 QUIET = 0.2  # probability of a voice below which there is none
-FORGET = round(1.0 * RATE / FRAME)  # quiet frames after which it forgets what it has heard
+FORGET = round(2.0 * RATE / FRAME)  # quiet frames after which it forgets what it has heard
 
 
 class Voice:
     """Call it with frame after frame (FRAME,): the probability of a voice in it.
 
     The detector remembers. In minutes of noise it gets so used to it that it no longer hears short
-    words; so where it has been quiet for a second, it begins anew.
+    words; so where it has been quiet for two seconds, it begins anew.
     """
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ class InterpretConfig:
 
     lost: tuple[float, float] = (2.0, 0.5)  # behind what was written, and more a word: obeyed ...
     poor: float = -2.3  # ... if it is as likely as that by itself [nat a word], ...
-    worth: float = 5.0  # ... or further behind by so much for each [nat a word] above that
+    worth: float = 12.0  # ... or further behind by so much for each [nat a word] above that
     asked: float = 3.0  # more than that: asked about
     apart: float = 2.0  # by which every other command must be less likely
     garbled: float = -1.0  # [nat a token] what was written; less likely is not understood at all
@@ -121,26 +121,24 @@ class Interpreter:
         if line := self._plainly(best):
             return Heard("command", self._corrected(line, now), best)
         found: list[tuple[float, float, str, str]] = []  # behind; [nat a word]; meaning; line
-        said = normal(best)
-        if self._sayings.understands(Normal(said.text).line):
-            found.append((0.0, 0.0, said.text, said.line))  # if no known one is likely
         for spoken, likely in recognized.near.items():
             near = normal(spoken)
             words = len(spoken.split())
             behind = recognized.written - likely - (config.lost[0] + config.lost[1] * words)
             found.append((behind, likely / (words + 1), self._sayings.known[near.text], near.line))
-        if recognized.score < config.garbled and (not found or min(found)[0] > 0):
-            return Heard("question", (), best, ask="I did not understand. Please say that again.")
-        if not found:
-            return Heard("speech", (), best)
-        behind, likely, meaning, line = min(found)
+        behind, likely, meaning, line = min(found, default=(np.inf, -np.inf, "", ""))
         other = min((behind for behind, _, also, _ in found if also != meaning), default=np.inf)
         allowed = config.worth * max(0.0, likely - config.poor)
         fits = behind <= allowed and likely >= config.poor
         if fits and other - behind >= config.apart:
             return Heard("command", self._corrected(line, now), best)
+        if recognized.score < config.garbled and behind > 0:
+            return Heard("question", (), best, ask="I did not understand. Please say that again.")
         if behind <= config.asked + allowed:
             return Heard("question", (line,), best, ask=f"Did you mean: {line}?")
+        said = normal(best)
+        if self._sayings.understands(Normal(said.text).line):  # what nobody has ever said so
+            return Heard("command", self._corrected(said.line, now), best)
         return Heard("speech", (), best)
 
     def _corrected(self, line: str, now: float) -> tuple[str, ...]:
