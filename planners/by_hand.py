@@ -11,7 +11,7 @@ from planners.correct import DENIAL, words_of
 from robot.features import Hand
 from robot.grip import SQUEEZE, held
 from robot.steering import End, Steer
-from robot.table import X_BOUNDS, Y_BOUNDS, Z_BOUNDS
+from robot.table import HIGH, LOW, Z_BOUNDS
 from robot.types import Goal, Outcome, RobotSpec, State, Utterance, Vector
 
 AHEAD = 0.08  # [m] that the hand is sent ahead of where it is, at most
@@ -74,8 +74,7 @@ class ByHand:
         assert wanted is not None
         if any(steer.by):
             place = wanted[:3] + steer.by
-            low = X_BOUNDS[0], Y_BOUNDS[0], LOWEST
-            high = X_BOUNDS[1], Y_BOUNDS[1], Z_BOUNDS[1]
+            low, high = (*LOW, LOWEST), (*HIGH, Z_BOUNDS[1])
             wanted[:3] = np.clip(np.clip(place, low, high), sent[:3] - AHEAD, sent[:3] + AHEAD)
         wanted[3] = np.clip(wanted[3] + steer.turn, -TURNED, TURNED)
         wanted[4] = np.clip(wanted[4] + steer.tilt, -TILTED, TILTED)

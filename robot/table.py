@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 X_BOUNDS = (-0.3, 0.3)
 Y_BOUNDS = (-0.8, -0.2)
+LOW, HIGH = zip(X_BOUNDS, Y_BOUNDS, strict=True)  # (2,) corners
 Z_BOUNDS = (0.0, 0.25)  # for the tool: the table, and as high as every corner can be reached
 
 BLOCK = 0.04  # edge of a block
@@ -55,3 +56,8 @@ SIZES = MappingProxyType(  # (3,) [m] full extents, by kind
         "drawer": (FRONT[0], HANDLE[1] + FRONT[1] + BOX[1], FRONT[2]),
     }
 )
+
+
+def on_table(x: float, y: float) -> bool:
+    """Whether a place [m] is within the bounds."""
+    return bool(X_BOUNDS[0] <= x <= X_BOUNDS[1] and Y_BOUNDS[0] <= y <= Y_BOUNDS[1])

@@ -10,7 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from robot.table import BLOCK, BOWL_RADIUS, COLORS, KINDS, ORDINALS, SPACING, X_BOUNDS, Y_BOUNDS
+from robot.table import (
+    BLOCK,
+    BOWL_RADIUS,
+    COLORS,
+    KINDS,
+    ORDINALS,
+    SPACING,
+    X_BOUNDS,
+    Y_BOUNDS,
+    on_table,
+)
 
 MARGIN = 0.05  # [m] random objects keep this far inside the table's bounds
 
@@ -117,7 +127,7 @@ def _parse_object(entry: Any) -> SceneObject:
     if not (isinstance(xy, list) and len(xy) == 2 and all(_is_number(v) for v in xy)):
         raise SceneError(f"{name}: xy must be two numbers [m], not {xy!r}")
     x, y = float(xy[0]), float(xy[1])
-    if not (X_BOUNDS[0] <= x <= X_BOUNDS[1] and Y_BOUNDS[0] <= y <= Y_BOUNDS[1]):
+    if not on_table(x, y):
         raise SceneError(
             f"{name}: xy {[x, y]} is off the table (x {list(X_BOUNDS)}, y {list(Y_BOUNDS)})"
         )

@@ -237,6 +237,14 @@ class ArmSkill:
 
         return Step(lambda: target, still)
 
+    def look(self, name: str) -> Step:
+        """Stay, until an object has been seen anew."""
+        now = self.state.time
+        return Step(
+            lambda: self.state.reference.q,
+            lambda: self.state.objects[self.object(name)].time > now,
+        )
+
     def rise(self) -> Recipe:
         """Straight up to where the way across is free, if the tool is lower than that."""
         here, height = self.tool, self.travel_height()

@@ -6,9 +6,9 @@ import numpy as np
 
 from robot.geometry import wrap, yaw_of
 from robot.grip import SQUEEZE
-from robot.table import BLOCK, BOWL_FLOOR, BOWL_RADIUS, DRAWER_FLOOR, X_BOUNDS, Y_BOUNDS
+from robot.table import BLOCK, BOWL_FLOOR, BOWL_RADIUS, DRAWER_FLOOR, on_table
 from robot.types import Fix, Vector
-from skills.arm import OPEN, ArmSkill, Recipe, Refusal, Step
+from skills.arm import OPEN, ArmSkill, Recipe, Refusal
 
 RELEASE = 0.010  # [m] how far a finger backs off to let go: less than a bowl's inside leaves
 DROP = 0.003  # [m] above its support where an object is let go
@@ -111,7 +111,7 @@ class Place(ArmSkill):
                 raise Refusal(f"the {name} cannot be put on itself")
         else:
             x, y = self.numbers("at", 2)
-            if not (X_BOUNDS[0] <= x <= X_BOUNDS[1] and Y_BOUNDS[0] <= y <= Y_BOUNDS[1]):
+            if not on_table(x, y):
                 raise Refusal(f"({x:.2f}, {y:.2f}) is off the table")
         if self.held() != name:
             raise Refusal(f"the {name} is not in the gripper")
@@ -126,12 +126,8 @@ class Place(ArmSkill):
         finger = float(self.state.q[self.finger])
         yield self.grip(min(OPEN, finger + RELEASE))
         yield from self.rise()
-        seen = self.state.time
-        yield Step(lambda: self.state.reference.q, lambda: self._seen_since(name, seen))
+        yield self.look(name)
         self._check(name)
-
-    def _seen_since(self, name: str, time: float) -> bool:
-        return self.state.objects[self.object(name)].time > time
 
     def _xy(self) -> Vector:
         """(2,) [m] where the object shall rest, with corrections."""

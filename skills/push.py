@@ -5,7 +5,7 @@ from collections.abc import Generator
 import numpy as np
 
 from robot.geometry import matrix_of
-from robot.table import BLOCK, X_BOUNDS, Y_BOUNDS
+from robot.table import on_table
 from robot.types import Vector
 from skills.arm import LOWEST, ArmSkill, Recipe, Refusal, Step
 from skills.room import gap
@@ -23,6 +23,7 @@ TRIES = 4  # pushes, each from where the one before has left it
 COME_DOWN = 0.018  # [m] of free table around the fingers' middle, where they come down
 ASIDE = 0.08  # [m] that it is pushed out of the way of what leaves no room behind it
 WAYS = 16  # directions in which that is tried
+FITS = 0.028  # [m] of free table around its middle there: half a block's diagonal
 
 
 class Push(ArmSkill):
@@ -33,7 +34,7 @@ class Push(ArmSkill):
         if name.endswith("bowl"):
             raise Refusal(f"the {name} is fixed to the table")
         to = self.numbers("to", 2)
-        if not _on_table(to):
+        if not on_table(*to):
             raise Refusal(f"({to[0]:.2f}, {to[1]:.2f}) is off the table")
         if (held := self.held()) is not None:
             raise Refusal(f"the gripper holds the {held}")
@@ -42,16 +43,11 @@ class Push(ArmSkill):
             if self._away(name) <= enough:
                 break
             fault = yield from self._push(name, self._aside(name))
-            yield self._look(name)
+            yield self.look(name)
             enough = CLOSE_ENOUGH
         if (away := self._away(name)) > CLOSE_ENOUGH:
             short = f"the {name} stopped {away:.3f} m from where it was to be pushed"
             raise Refusal(f"{short}: {fault}" if fault else short)
-
-    def _look(self, name: str) -> Step:
-        """Wait until it has been seen anew."""
-        now = self.state.time
-        return Step(lambda: self.state.reference.q, lambda: self.state.objects[name].time > now)
 
     def _away(self, name: str) -> float:
         """[m] from its goal."""
@@ -74,7 +70,7 @@ class Push(ArmSkill):
         for turn in sorted(np.linspace(-np.pi, np.pi, WAYS, endpoint=False), key=abs):
             way = ASIDE * np.array([np.cos(onward + turn), np.sin(onward + turn)])
             free = all(
-                _on_table(spot) and self._room(name, spot) > BLOCK * 0.7
+                on_table(*spot) and self._room(name, spot) > FITS
                 for spot in (here + way / 2, here + way)
             )
             if free and self._room_behind(name, here, here + way):
@@ -145,8 +141,3 @@ class Push(ArmSkill):
             fault = str(refusal)
         yield from self.rise()
         return fault
-
-
-def _on_table(spot: Vector) -> bool:
-    x, y = spot
-    return bool(X_BOUNDS[0] <= x <= X_BOUNDS[1] and Y_BOUNDS[0] <= y <= Y_BOUNDS[1])

@@ -3,27 +3,24 @@
 import numpy as np
 
 from robot.chores import within
-from robot.table import BOWL_RADIUS, TRAY_HEIGHT, TRAY_INSIDE, TRAY_WALL
+from robot.furniture import PARTS
+from robot.table import BOWL_RADIUS
 from robot.types import Fix, Vector
-
-# Of the tray, in its own frame: the middles (3,) and half the extents (3,) of its walls.
-_ACROSS, _DEEP, _HIGH = TRAY_INSIDE[0] / 2, TRAY_INSIDE[1] / 2, TRAY_HEIGHT / 2
-_SIDE = (TRAY_WALL / 2, _DEEP + TRAY_WALL / 2, _HIGH)
-_WALLS = (
-    ((0.0, _DEEP, 0.0), (_ACROSS + TRAY_WALL, TRAY_WALL / 2, _HIGH)),
-    ((-_ACROSS - TRAY_WALL / 2, 0.0, 0.0), _SIDE),
-    ((_ACROSS + TRAY_WALL / 2, 0.0, 0.0), _SIDE),
-)
 
 
 def gap(name: str, fix: Fix, spot: Vector) -> float:
     """[m] from a spot (2,) of the table to the nearest edge of a thing, however it lies; 0 within
     it."""
     away = within(fix, np.array([*spot, fix.position[2]]))
-    if name.endswith("bowl"):
+    kind = name.rsplit(maxsplit=1)[-1]
+    if kind == "bowl":
         return max(float(np.linalg.norm(away)) - BOWL_RADIUS, 0.0)
-    boxes = _WALLS if name.endswith("tray") else (((0.0, 0.0, 0.0), fix.size / 2),)
-    return min(
-        float(np.linalg.norm(np.maximum(np.abs(away - middle) - half, 0.0)))
-        for middle, half in boxes
-    )
+    if kind in PARTS:  # these stand upright: seen from above
+        return min(_outside(away[:2], np.array(part)[:, :2]) for part in PARTS[kind])
+    return _outside(away, np.array((-fix.size, fix.size)) / 2)
+
+
+def _outside(point: Vector, box: Vector) -> float:
+    """[m] from a point (k,) to a box, given by its low and its high corner (2, k)."""
+    low, high = box
+    return float(np.linalg.norm(np.maximum(np.maximum(low - point, point - high), 0.0)))

@@ -132,7 +132,9 @@ def test_a_block_is_pushed_round_the_walls_of_the_tray(seed):
     things = {t.name: fix(t.kind, t.x, t.y, yaw=t.yaw) for t in setting.scene}
     block = setting.chore.blocks[0]
     goals = legs(Behavior("sweep", block), None, state(things), UR5E.home)
-    assert all(goal.skill == "push" for goal in goals) and 1 <= len(goals) <= 4
+    tray = things["gray tray"]
+    behind = within(tray, things[block].position)[1] > tray.size[1] / 2
+    assert all(goal.skill == "push" for goal in goals) and 1 <= len(goals) <= (4 if behind else 3)
     there = things | {block: fix("block", *goals[-1].args["to"])}
     assert not setting.chore.stages[0].fault(there)
 

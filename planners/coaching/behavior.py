@@ -9,7 +9,7 @@ import numpy as np
 from planners.conduct import Leg
 from robot.chores import spots, the, tray_spot, within, world
 from robot.geometry import yaw_of
-from robot.table import BLOCK, TRAY_INSIDE, TRAY_WALL, X_BOUNDS, Y_BOUNDS
+from robot.table import BLOCK, HIGH, LOW, TRAY_INSIDE, TRAY_WALL, X_BOUNDS, Y_BOUNDS
 from robot.types import State, Vector
 
 Name = Literal["pick", "put", "drop", "drawer", "sweep", "move", "gripper", "back", "turn", "tilt"]
@@ -29,7 +29,7 @@ FREE = 0.09  # [m] from where something is put down to what stands around
 LINED_UP = 0.06  # [m] in front of the tray, from where a block is pushed straight in
 DEEP = 0.62  # of the tray's depth, to where it is pushed
 SHALLOW = 0.25  # of it, that is still in the tray
-ROW = 0.045  # [m] from one block in the tray to the next before it
+ROW = 0.3  # of it, from one block to the next before it
 
 
 @dataclass(frozen=True)
@@ -151,13 +151,15 @@ def _sweep(name: str, state: State) -> tuple[Leg, ...]:
     }
     x, y, _ = local.pop(name).tolist()
     half, front = TRAY_INSIDE[0] / 2, -tray.size[1] / 2
-    inside = [place[:2].tolist() for place in local.values() if place[1] > front]
-    lane = min(
-        (-half + BLOCK, 0.0, half - BLOCK),
-        key=lambda lane: (any(abs(x - lane) < BLOCK for x, _ in inside), abs(lane - x)),
-    )
-    before = min((y for x, y in inside if abs(x - lane) < BLOCK), default=half) - ROW
-    deep = (before - front) / TRAY_INSIDE[1]
+
+    def there(lane: float) -> list[float]:
+        """How deep in the tray blocks lie in a lane, as shares."""
+        inside = [place for place in local.values() if abs(place[0] - lane) < BLOCK]
+        return [d for place in inside if (d := (place[1] - front) / TRAY_INSIDE[1]) > 0]
+
+    lanes = (-half + BLOCK, 0.0, half - BLOCK)
+    lane = min(lanes, key=lambda lane: (bool(there(lane)), abs(lane - x)))
+    deep = min([DEEP, *(taken - ROW for taken in there(lane))])
     way = []
     if y > -front:  # behind it
         x = copysign(half + TRAY_WALL + BLOCK, x)
@@ -170,8 +172,7 @@ def _sweep(name: str, state: State) -> tuple[Leg, ...]:
     if not between and ((near and abs(x - lane) > BLOCK / 2) or abs(x) > half - BLOCK / 2):
         # Straight across: a wall may leave no room behind the block for anything else.
         way.append(world(tray, [lane, y, 0.0])[:2])
-    way.append(tray_spot(tray, lane / half, min(DEEP, deep) if deep > SHALLOW else DEEP))
-    low, high = np.transpose((X_BOUNDS, Y_BOUNDS))
+    way.append(tray_spot(tray, lane / half, deep if deep > SHALLOW else DEEP))
     return tuple(
-        Leg("push", {"object": name, "to": np.clip(point, low, high).tolist()}) for point in way
+        Leg("push", {"object": name, "to": np.clip(point, LOW, HIGH).tolist()}) for point in way
     )

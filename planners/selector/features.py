@@ -88,7 +88,7 @@ def see(frames: Sequence[Vector], instruction: str, past: Sequence[Past], ended:
     `ended`: whether what was asked for last has come to its end.
     """
     frame = np.asarray(frames[0], np.float64)
-    place, present = _places(frame)
+    place, present = places(frame)
     hand = frame[6:9]
     held = _held(frame, place, present)
     where, what = _resting(frame, place, present, held)
@@ -120,7 +120,7 @@ def see(frames: Sequence[Vector], instruction: str, past: Sequence[Past], ended:
     drawer[DRAWER] = opening / DRAWER_TRAVEL, opening > OPEN, opening < SHUT
     put(drawer)
     for other in frames[1:]:
-        there, known_then = _places(np.asarray(other, np.float64))
+        there, known_then = places(np.asarray(other, np.float64))
         by = np.where((present & known_then)[:, None], (place - there) / FAR, 0.0)
         put(np.column_stack((np.hypot(by[:, 0], by[:, 1]), by[:, 2])))
     about = [past[i].thing if i < len(past) else "" for i in range(PAST)]
@@ -158,7 +158,7 @@ def mentioned(instruction: str) -> tuple[Floats, NDArray[np.int64], NDArray[np.i
 def resting_on(frame: Vector, block: str) -> str | None:
     """What a block is in or on, in a frame; None: the table, or the hand."""
     frame = np.asarray(frame, np.float64)
-    place, present = _places(frame)
+    place, present = places(frame)
     _, what = _resting(frame, place, present, _held(frame, place, present))
     index = int(what[NAMES.index(block)])
     return NAMES[index] if index >= 0 else None
@@ -173,7 +173,7 @@ def lying(frame: Vector, things: Collection[str]) -> dict[str, str]:
 
 def held_in(frame: Vector) -> str | None:
     """The block between the fingers, in a frame."""
-    place, present = _places(np.asarray(frame, np.float64))
+    place, present = places(np.asarray(frame, np.float64))
     index = _held(frame, place, present)
     return NAMES[index] if index >= 0 else None
 
@@ -189,7 +189,7 @@ def _order(mentions: Floats, held: int) -> Floats:
     return found
 
 
-def _places(frame: Vector) -> tuple[Vector, NDArray[np.bool_]]:
+def places(frame: Vector) -> tuple[Vector, NDArray[np.bool_]]:
     """(THINGS, 3) [m] where each thing is; and whether it is there."""
     blocks = frame[BLOCK_ROWS:BOWL_ROWS].reshape(-1, BLOCK_SIZE)
     bowls = frame[BOWL_ROWS:TRAY_ROW].reshape(-1, BOWL_SIZE)

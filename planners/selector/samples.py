@@ -21,11 +21,12 @@ from planners.selector.features import (
     held_in,
     lagged,
     mentioned,
+    places,
     resting_on,
     see,
 )
 from robot.chores import OPEN, SHUT
-from robot.table import BLOCK, FURNITURE_COLORS, X_BOUNDS, Y_BOUNDS
+from robot.table import BLOCK, FURNITURE_COLORS, HIGH, LOW
 from robot.table_frame import BLOCK as BLOCK_SIZE
 from robot.table_frame import (
     BLOCK_ROWS,
@@ -34,15 +35,12 @@ from robot.table_frame import (
     DRAWER,
     DRAWER_ROW,
     PERIOD,
-    TRAY_ROW,
 )
-from robot.table_frame import BOWL as BOWL_SIZE
 from robot.types import Vector
 
 DONE = "that is all"  # said where nothing is left to do
 AHEAD = 5  # frames by which what is said is foreseen: .4 s
 AMID = 3  # moments in the midst of a command that are learned, at most
-LOW, HIGH = zip(X_BOUNDS, Y_BOUNDS, strict=True)  # [m] corners of the table
 CROWD = 3  # blocks that are nobody's business, at most
 ASIDES = ("move", "back", "turn", "tilt")  # small motions; those that correct nothing lead nowhere
 Key = tuple[str, str]  # what a command is for: a behaviour without its amount
@@ -119,10 +117,10 @@ def crowded(frames: Sequence[Vector], instruction: str, rng: np.random.Generator
     made = np.array(frames, np.float64)
     blocks = made[:, BLOCK_ROWS:BOWL_ROWS].reshape(len(made), len(BLOCKS), BLOCK_SIZE)
     there = (blocks[..., 0] > 0.5).any(axis=0)
-    # Where blocks and bowls are at any time, the hand takes or leaves something.
-    bowls = made[0, BOWL_ROWS:TRAY_ROW].reshape(-1, BOWL_SIZE)
-    taken = [*blocks[:, there, 1:3].reshape(-1, 2), *bowls[bowls[:, 0] > 0.5, 1:3]]
-    taken += [made[0, row + 1 : row + 3] for row in (TRAY_ROW, DRAWER_ROW) if made[0, row] > 0.5]
+    # Where something is at any time, the hand takes or leaves something.
+    taken = [
+        spot for frame in made for place, known in [places(frame)] for spot in place[known, :2]
+    ]
     more = rng.permutation(np.flatnonzero(~there & ~meant))[: int(rng.integers(1, CROWD + 1))]
     for index in more if meant.any() else ():
         spots = rng.uniform(LOW, HIGH, (50, 2))

@@ -75,7 +75,8 @@ class Beso:
         return 1.0
 
     def reset(self, state: State, goal: Goal) -> None:
-        self._per = round(1 / (self.policy.fps * self.pace(goal) * self._spec.dt))
+        self._pace = self.pace(goal)
+        self._per = round(1 / (self.policy.fps * self._pace * self._spec.dt))
         self._fps = 1 / (self._per * self._spec.dt)  # [Hz] actions
         self._rng = np.random.default_rng([goal.args.get("seed", self.config.seed), goal.id])
         self._mailbox: Mailbox[Numbers] = Mailbox(self._body.due)

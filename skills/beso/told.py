@@ -95,7 +95,6 @@ class AsTold(Beso):
         return min(1.0, max(SLOWEST, float(speed))) if fits else 1.0
 
     def reset(self, state: State, goal: Goal) -> None:
-        self._pace = self.pace(goal)
         now = self._hand.of(state.reference.q)
         start = goal.args.get("start")
         self._earlier = now if self._here is None else self._here
